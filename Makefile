@@ -1,0 +1,35 @@
+# Two commands on a fresh machine with Python 3.11: `make demo` and `make test`.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check ci soak recordings train clean
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet -c constraints.txt pip setuptools wheel
+	$(BIN)/pip install --quiet -c constraints.txt .
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/pip install --quiet -c constraints.txt -e ".[dev]"
+	touch $@
+
+demo: $(VENV)/.installed  ## set up, verify the weights, analyse the bundled recording
+	$(BIN)/debrief models verify
+	$(BIN)/debrief demo
+
+test: $(VENV)/.installed-dev  ## set up and pass the fast tests
+	$(BIN)/python -m pytest -q -m "not slow and not service"
+
+check: $(VENV)/.installed-dev  ## style, types, import table
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+soak: $(VENV)/.installed-dev  ## long runs: fuzzing of readers and decoders; writes docs/soak.md
+	$(BIN)/python benchmarks/soak.py --write docs/soak.md
+
+clean:
+	rm -rf $(VENV) out build dist

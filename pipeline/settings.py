@@ -1,0 +1,39 @@
+"""Settings: embedded defaults < ``debrief.toml`` < environment (``DEBRIEF_…``)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+
+def default_cache() -> Path:
+    """Where prepared weights and verification marks live: the user's cache folder, never the working folder."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or str(Path.home() / ".cache")
+    return Path(base) / "debrief"
+
+
+class Settings(BaseSettings):
+    """What a user may change without touching code. Every field has a default that works offline."""
+
+    model_config = SettingsConfigDict(env_prefix="DEBRIEF_", toml_file="debrief.toml", extra="ignore")
+
+    cache: Path = default_cache()
+    transcriber: Literal["faster-whisper", "openai-whisper"] = "faster-whisper"
+    model: Literal["tiny.en", "base"] = "tiny.en"
+    threads: int = os.cpu_count() or 2
+    offline: bool = False
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then the file in the working folder."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
