@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
@@ -28,8 +28,8 @@ class ScaleLevel(Noun):
 class Competency(Noun):
     """Something a candidate is rated on: its weight in percent and the behaviours that anchor its levels.
 
-    ``anchors`` maps a level (``"3"``) or a range (``"1-2"``) to the behaviour that shows it, lowest first. ``minimum`` is the level below
-    which a must-have disqualifies (the rubric's ``must_have_minimum`` unless given).
+    ``anchors`` maps a level (``"3"``) or a range (``"1-2"``) to the behaviour that shows it, lowest first. ``minimum`` is the
+    level below which a must-have disqualifies (the rubric's ``must_have_minimum`` unless given).
     """
 
     id: str
@@ -67,8 +67,9 @@ class Question(Noun):
 class Rule(Noun):
     """A decision rule as data.
 
-    ``count_at_least``: at least ``count`` scores at or above ``level``. ``minimum``: ``competency`` at or above ``level``.
-    ``total_at_least``: the weighted total at or above ``total``. ``applies_to`` narrows a rule to seniorities (empty: always).
+    ``count_at_least``: at least ``count`` scores at or above ``level``. ``minimum``: ``competency`` at or above
+    ``level``. ``total_at_least``: the weighted total at or above ``total``. ``applies_to`` narrows a rule to
+    seniorities (empty: always).
     """
 
     kind: Literal["count_at_least", "minimum", "total_at_least"]
@@ -94,6 +95,22 @@ class Example(Noun):
     scores: dict[str, ExampleScore]
 
 
+class QuestionAnswered(Noun):
+    """One entry of a list of frequent questions: ``q`` is asked, ``a`` answers."""
+
+    q: str
+    a: str
+
+
+class Guidance(Noun):
+    """A section of advice on using the scorecard: a title over a paragraph, a list, or frequent questions."""
+
+    title: str
+    text: str = ""
+    items: tuple[str, ...] = ()
+    faq: tuple[QuestionAnswered, ...] = ()
+
+
 class Rubric(Noun):
     """An interview scorecard as it is before anyone is rated. ``version`` is the hash of its content."""
 
@@ -114,7 +131,7 @@ class Rubric(Noun):
     raters: Literal["all", "interviewers"] = "all"
     categories: tuple[str, ...] = ()
     examples: tuple[Example, ...] = ()
-    guidance: tuple[dict[str, Any], ...] = ()
+    guidance: tuple[Guidance, ...] = ()
     source: str = ""
     version: str = ""
 

@@ -1,0 +1,1 @@
+"""The bundled scorecards as package data: one YAML file for each, found through ``pipeline.rubrics``."""
