@@ -28,8 +28,8 @@ class ScaleLevel(Noun):
 class Competency(Noun):
     """Something a candidate is rated on: its weight in percent and the behaviours that anchor its levels.
 
-    ``anchors`` maps a level (``"3"``) or a range (``"1-2"``) to the behaviour that shows it, lowest first. ``minimum`` is the
-    level below which a must-have disqualifies (the rubric's ``must_have_minimum`` unless given).
+    ``anchors`` maps a level (``"3"``) or a range (``"1-2"``) to the behaviour that shows it, lowest first. ``minimum``
+    is the level below which a must-have disqualifies (the rubric's ``must_have_minimum`` unless given).
     """
 
     id: str

@@ -32,10 +32,9 @@ def bundled() -> list[str]:
 
 def find(ref: str) -> Traversable:
     """The file of a bundled id or a path; RubricError where there is neither."""
-    folder = resources.files("rubrics")
-    for suffix in _SUFFIXES:
-        if ref in bundled() and (folder / f"{ref}{suffix}").is_file():
-            return folder / f"{ref}{suffix}"
+    if ref in bundled():
+        folder = resources.files("rubrics")
+        return next(folder / f"{ref}{suffix}" for suffix in _SUFFIXES if (folder / f"{ref}{suffix}").is_file())
     try:
         path = Path(ref).expanduser()
         if path.is_file():
@@ -86,13 +85,9 @@ def _canonical(value: object) -> object:
 
 def _examine(ref: str) -> tuple[Rubric | None, list[Finding]]:
     source = find(ref)
-    reading = read(_name(source, ref), _bytes(source, ref))
+    reading = read(source.name if ref in bundled() else ref, _bytes(source, ref))
     findings = reading.findings + (check(reading) if reading.rubric is not None else [])
     return reading.rubric, sorted(findings, key=lambda finding: (finding.line, finding.severity, finding.message))
-
-
-def _name(source: Traversable, ref: str) -> str:
-    return ref if isinstance(source, Path) and str(source) == ref else source.name if ref in bundled() else ref
 
 
 def _bytes(source: Traversable, ref: str) -> bytes:

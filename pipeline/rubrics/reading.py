@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from models._base import Noun
 from models.rubric import (
     Competency,
     Example,
@@ -171,7 +170,7 @@ def _tidy(data: dict[Any, Any]) -> dict[str, Any]:
     return data
 
 
-_INSIDE: dict[str, type[Noun]] = {
+_INSIDE: dict[str, type[BaseModel]] = {
     "competencies": Competency,
     "questions": Question,
     "rules": Rule,
@@ -184,7 +183,7 @@ _INSIDE: dict[str, type[Noun]] = {
 _KEYED = ("scale", "scores")
 
 
-def _known(reading: Reading, data: object, kind: type[Noun], where: _Where) -> object:
+def _known(reading: Reading, data: object, kind: type[BaseModel], where: _Where) -> object:
     """``data`` without fields that ``kind`` does not have; each becomes a warning, since it may be a misspelt one."""
     if not isinstance(data, dict):
         return data
@@ -199,7 +198,7 @@ def _known(reading: Reading, data: object, kind: type[Noun], where: _Where) -> o
         elif key in _INSIDE and isinstance(value, list):
             kept[key] = [_known(reading, v, _INSIDE[key], (*here, index)) for index, v in enumerate(value)]
         elif key == "anchors" and isinstance(value, dict):
-            kept[key] = {str(level): text for level, text in value.items()}
+            kept[key] = {str(level).replace("–", "-").replace(" ", ""): text for level, text in value.items()}
         elif value is not None:
             kept[key] = value
     return kept
