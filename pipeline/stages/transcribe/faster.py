@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -95,9 +96,10 @@ class FasterWhisper:
             batch_size=self._batch_size,
             hotwords=", ".join(vocabulary) or None,
         )
-        starts = np.array([start for start, _ in bounds])
+        # A segment tells its clip by `seek`, the clip's start in hundredths of a second; its own start may lie before that.
+        by_seek = {int(start * 100): index for index, (start, _) in enumerate(bounds)}
         for segment in found:
-            index = int(np.searchsorted(starts, segment.start + 0.005, side="right")) - 1
+            index = by_seek[segment.seek]
             done = (index + 1) / len(clips)
             for piece in _segments_of(segment, clips[index], bounds[index][0]):
                 yield done, piece
@@ -174,10 +176,8 @@ def _segments_of(segment: Any, clip: Clip, clip_start: float) -> Iterator[Segmen
     """One segment of the packed sound as segments of the recording, cut where pieces meet and at long pauses."""
     run: list[Word] = []
     run_piece: Piece | None = None
-    for found in segment.words or ():
+    for found in _whole_words(segment.words or ()):
         text = found.word.strip()
-        if not text:
-            continue
         start, end = found.start - clip_start, found.end - clip_start
         piece = _piece_at(clip, (start + end) / 2)
         word = Word(
@@ -193,6 +193,22 @@ def _segments_of(segment: Any, clip: Clip, clip_start: float) -> Iterator[Segmen
         run_piece = piece
     if run:
         yield _segment(run, segment)
+
+
+def _whole_words(found: Sequence[Any]) -> list[Any]:
+    """Words as they are written: a part without a blank before it ("-market") belongs to the word before it."""
+    words: list[Any] = []
+    for word in found:
+        if not word.word.strip():
+            continue
+        if words and not word.word.startswith(" "):
+            last = words[-1]
+            words[-1] = replace(
+                last, word=last.word + word.word, end=word.end, probability=min(last.probability, word.probability)
+            )
+        else:
+            words.append(word)
+    return words
 
 
 def _piece_at(clip: Clip, seconds: float) -> Piece:
