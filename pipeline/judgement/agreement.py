@@ -1,0 +1,117 @@
+"""Inter-rater agreement: quadratic weighted kappa of pairs and Krippendorff's alpha of everyone, each with a
+bootstrap interval.
+
+Sources: Cohen 1968 (weighted kappa); Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability" (interval
+metric). Both are
+checked against scikit-learn and the ``krippendorff`` package in the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+from models.decision import Agreement, AgreementTable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+LEVELS = 5
+SEED = 20261122
+RESAMPLES = 1000
+
+
+def weighted_kappa(first: Sequence[int], second: Sequence[int]) -> float | None:
+    """Quadratic weighted kappa of two raters over levels 1 to 5; None for no pairs or where chance agreement is
+    already perfect.
+    """
+    n = len(first)
+    if n == 0:
+        return None
+    observed = sum((a - b) ** 2 for a, b in zip(first, second, strict=True)) / n
+    expected = sum((a - b) ** 2 * first.count(a) * second.count(b) for a in set(first) for b in set(second)) / n**2
+    return None if expected == 0 else 1 - observed / expected
+
+
+def krippendorff_alpha(units: Sequence[Sequence[float]]) -> float | None:
+    """Krippendorff's alpha with the interval metric; a unit is what all raters gave one thing, absent ratings left out.
+
+    None where fewer than two ratings can be paired or all ratings are the same.
+    """
+    paired = [unit for unit in units if len(unit) >= 2]
+    n = sum(len(unit) for unit in paired)
+    if n == 0:
+        return None
+    # The sum of squared differences over all ordered pairs of m values is 2 (m sum(x^2) - sum(x)^2).
+    within = sum(2 * (len(u) * sum(x * x for x in u) - sum(u) ** 2) / (len(u) - 1) for u in paired) / n
+    values = [x for unit in paired for x in unit]
+    overall = 2 * (n * sum(x * x for x in values) - sum(values) ** 2) / (n * (n - 1))
+    return None if overall <= 0 else 1 - within / overall
+
+
+def kappa_with_interval(name: str, first: Sequence[int], second: Sequence[int], *, seed: int = SEED) -> Agreement:
+    """Weighted kappa of a pair with its 90 % interval by bootstrap over the things rated."""
+    pairs = list(zip(first, second, strict=True))
+
+    def statistic(sample: list[tuple[int, int]]) -> float | None:
+        return weighted_kappa([a for a, _ in sample], [b for _, b in sample])
+
+    low, high = bootstrap(pairs, statistic, seed)
+    return Agreement(name=name, value=statistic(pairs), low=low, high=high, n=len(pairs))
+
+
+def alpha_with_interval(name: str, units: Sequence[Sequence[float]], *, seed: int = SEED) -> Agreement:
+    """Krippendorff's alpha with its 90 % interval by bootstrap over units."""
+    paired = [tuple(unit) for unit in units if len(unit) >= 2]
+    low, high = bootstrap(paired, krippendorff_alpha, seed)
+    return Agreement(name=name, value=krippendorff_alpha(paired), low=low, high=high, n=len(paired))
+
+
+def bootstrap(
+    things: list[Any], statistic: Callable[[list[Any]], float | None], seed: int
+) -> tuple[float | None, float | None]:
+    """The 5th and 95th percentile of the statistic over resamples of the things; None for fewer than five things."""
+    import random
+
+    if len(things) < 5:
+        return None, None
+    chance = random.Random(seed)  # noqa: S311 - statistics, not secrets
+    drawn = (statistic(chance.choices(things, k=len(things))) for _ in range(RESAMPLES))
+    found = sorted(value for value in drawn if value is not None)
+    if len(found) < RESAMPLES // 2:
+        return None, None
+    return found[int(0.05 * len(found))], found[min(len(found) - 1, int(0.95 * len(found)))]
+
+
+def agreement_table(ratings: Mapping[str, Mapping[str, int]], *, seed: int = SEED) -> AgreementTable:
+    """Agreement of raters: ``ratings`` maps rater to thing rated to level. The draft may be passed as one more rater."""
+    raters = tuple(sorted(ratings))
+    pairs = []
+    for a, b in combinations(raters, 2):
+        both = sorted(set(ratings[a]) & set(ratings[b]))
+        pairs.append(
+            (
+                a,
+                b,
+                kappa_with_interval(
+                    "weighted kappa", [ratings[a][t] for t in both], [ratings[b][t] for t in both], seed=seed
+                ),
+            )
+        )
+    things = sorted({thing for given in ratings.values() for thing in given})
+    units = [[float(ratings[r][thing]) for r in raters if thing in ratings[r]] for thing in things]
+    return AgreementTable(
+        raters=raters,
+        pairs=tuple(pairs),
+        alpha=alpha_with_interval("Krippendorff's alpha (interval)", units, seed=seed),
+    )
+
+
+def percentiles(values: NDArray[np.float64], low: float, high: float) -> tuple[float, float]:
+    """Two percentiles (0..100) of a row of numbers."""
+    import numpy
+
+    found = numpy.percentile(values, [low, high])
+    return float(found[0]), float(found[1])

@@ -1,0 +1,165 @@
+"""Weighted totals of confirmed scores, in exact arithmetic.
+
+The only input is :class:`~models.review.ConfirmedScore`: a draft, a level from a form, or a half-confirmed card
+cannot be weighed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+from models.decision import CompetencyAverage, RaterScore, WeightedTotal, WeightLine
+from models.report import RubricRef
+from models.review import ConfirmedScore
+from models.rubric import Rubric
+from pipeline.errors import RubricError
+
+CENT = Decimal("0.01")
+SHOWN = Decimal("0.0001")
+
+
+def rounded(value: Fraction, step: Decimal = CENT) -> Decimal:
+    """The fraction as a decimal, halves away from zero, to the step (0.01 unless given)."""
+    units = value / Fraction(step)
+    whole = (abs(units) + Fraction(1, 2)).__floor__()
+    return (Decimal(whole if units >= 0 else -whole) * step).quantize(step, rounding=ROUND_HALF_UP)
+
+
+def admit(rubric: Rubric, confirmed: Iterable[ConfirmedScore]) -> tuple[ConfirmedScore, ...]:
+    """The confirmed scores that count under this rubric, in a fixed order.
+
+    Raises TypeError for anything that is not a ConfirmedScore, RubricError for a score of another rubric version or
+    an unknown
+    competency, ValueError for two scores of one person for the same competency and round. Where the rubric says so,
+    only those who
+    held the round count.
+    """
+    known = {competency.id for competency in rubric.competencies}
+    counted: dict[tuple[str, str, str], ConfirmedScore] = {}
+    for score in confirmed:
+        if type(score) is not ConfirmedScore:
+            raise TypeError(f"only confirmed scores are weighed, not {type(score).__name__}")
+        if (score.rubric.id, score.rubric.version) != (rubric.id, rubric.version):
+            raise RubricError(
+                f"A score was given with another version of {rubric.id}.",
+                "Weigh it with the version on its card, or re-score.",
+            )
+        if score.competency not in known:
+            raise RubricError(f"{rubric.id} has no competency {score.competency}.", "Use the card's own rubric.")
+        key = (score.competency, score.interview, score.reviewer)
+        if key in counted:
+            raise ValueError(f"two scores of one person for {score.competency} in the same round")
+        counted[key] = score
+    ordered = tuple(counted[key] for key in sorted(counted))
+    return tuple(s for s in ordered if rubric.raters == "all" or s.kind == "interviewer")
+
+
+def exact_average(levels_by_round: Sequence[Sequence[int]]) -> Fraction | None:
+    """Mean over raters within each round, then over rounds; None without a level."""
+    rounds = [Fraction(sum(levels), len(levels)) for levels in levels_by_round if levels]
+    return sum(rounds, Fraction(0)) / len(rounds) if rounds else None
+
+
+def _by_round(scores: Sequence[ConfirmedScore]) -> list[list[int]]:
+    rounds: dict[str, list[int]] = {}
+    for score in scores:
+        rounds.setdefault(score.interview, []).append(score.level)
+    return list(rounds.values())
+
+
+def exact_averages(rubric: Rubric, confirmed: Iterable[ConfirmedScore]) -> dict[str, Fraction | None]:
+    """The exact average of every competency of the rubric, None where nobody scored it."""
+    admitted = admit(rubric, confirmed)
+    return {c.id: exact_average(_by_round([s for s in admitted if s.competency == c.id])) for c in rubric.competencies}
+
+
+def average(competency: str, scores: Sequence[ConfirmedScore]) -> CompetencyAverage:
+    """One competency's average with its sum written out, such as ``((4 + 5) / 2 + 3) / 2 = 3.75``."""
+    rounds = _by_round(scores)
+    exact = exact_average(rounds)
+    if exact is None:
+        return CompetencyAverage(competency=competency, average=None, arithmetic="no confirmed score")
+    parts = [str(r[0]) if len(r) == 1 else f"({' + '.join(map(str, r))}) / {len(r)}" for r in rounds]
+    shown = parts[0] if len(parts) == 1 else f"({' + '.join(parts)}) / {len(parts)}"
+    value = rounded(exact, SHOWN)
+    return CompetencyAverage(
+        competency=competency,
+        average=value,
+        arithmetic=shown if shown == f"{value.normalize():f}" else f"{shown} = {value.normalize():f}",
+        scores=tuple(
+            RaterScore(
+                reviewer=s.reviewer,
+                kind=s.kind,
+                interview=s.interview,
+                level=s.level,
+                quotes=s.quotes,
+                has_note=s.has_note,
+            )
+            for s in scores
+        ),
+    )
+
+
+def exact_total(rubric: Rubric, averages: dict[str, Fraction | None]) -> Fraction | None:
+    """The weighted mean of the averages, weights taken relative to their sum; None where a missing one blocks or all
+    are missing.
+    """
+    present = {key: value for key, value in averages.items() if value is not None}
+    weights = {c.id: Fraction(c.weight) for c in rubric.competencies if c.id in present}
+    if sum(weights.values()) == 0 or (rubric.missing == "block" and len(present) < len(rubric.competencies)):
+        return None
+    return sum((weights[key] * present[key] for key in weights), Fraction(0)) / sum(weights.values())
+
+
+def weigh(rubric: Rubric, confirmed: Iterable[ConfirmedScore], waiting: Iterable[str] = ()) -> WeightedTotal:
+    """The weighted total of one card or a whole panel, to 0.01 with halves up, and every step of its arithmetic.
+
+    ``waiting`` names competencies whose confirmed score its owner must look at again: they block whatever the rubric
+    says of
+    missing scores, since leaving them out would hide an open question.
+    """
+    admitted = admit(rubric, confirmed)
+    by_competency = {c.id: [s for s in admitted if s.competency == c.id] for c in rubric.competencies}
+    exact = {key: exact_average(_by_round(scores)) for key, scores in by_competency.items()}
+    held = tuple(c.id for c in rubric.competencies if c.id in set(waiting))
+    total = None if held else exact_total(rubric, exact)
+    present = sum((Fraction(c.weight) for c in rubric.competencies if exact[c.id] is not None), Fraction(0))
+    lines = []
+    for c in rubric.competencies:
+        value = exact[c.id]
+        share = Fraction(c.weight) / present if value is not None and total is not None else None
+        lines.append(
+            WeightLine(
+                competency=c.id,
+                average=None if value is None else rounded(value, SHOWN),
+                weight=c.weight,
+                used=None if share is None else rounded(share * 100, SHOWN),
+                points=None if share is None or value is None else rounded(share * value, SHOWN),
+            )
+        )
+    missing = tuple(key for key, value in exact.items() if value is None)
+    return WeightedTotal(
+        rubric=RubricRef(id=rubric.id, version=rubric.version),
+        total=None if total is None else rounded(total),
+        lines=tuple(lines),
+        averages=tuple(average(key, scores) for key, scores in by_competency.items()),
+        missing=missing,
+        waiting=held,
+        renormalised=bool(missing) and total is not None,
+        arithmetic=_sum_in_words(lines, total, missing, held),
+    )
+
+
+def _sum_in_words(
+    lines: Sequence[WeightLine], total: Fraction | None, missing: tuple[str, ...], held: tuple[str, ...]
+) -> str:
+    if held:
+        return "No total: " + ", ".join(held) + " must be looked at again by the owner of the score."
+    if total is None:
+        return "No total: without a confirmed score for " + ", ".join(missing) + "."
+    used = [line for line in lines if line.average is not None and line.used is not None]
+    body = " + ".join(f"{line.average:.2f} x {line.used:.2f} %" for line in used)
+    note = f" (weights renormalised; left out: {', '.join(missing)})" if missing else ""
+    return f"{body} = {rounded(total)}{note}"
