@@ -13,7 +13,7 @@ from models.rubric import Rubric
 from models.score import DraftScore
 from models.transcript import Transcript
 from pipeline.errors import SourceError
-from pipeline.stages import audio, diarize, questions, quality, roles
+from pipeline.stages import audio, diarize, questions, quality, roles, speaker_words
 from pipeline.stages.embed import Embedder
 from pipeline.stages.score import Scorer
 from pipeline.stages.transcribe import imported, language
@@ -98,9 +98,18 @@ def hear(
     progress("decode", 0.0)
     sound = audio.decode(path)
     source = Source(name=path.name, sha256=sound.sha256, duration_s=round(sound.duration_s, 3))
-    transcript, diarizer = diarize.talk(sound, engines, vocabulary, progress)
-    language.require_english(path.name, " ".join(turn.text for turn in transcript.turns))
-    return source, transcript, (engines.transcriber.name, diarizer)
+    samples = audio.mono(sound)
+    heard = engines.transcriber.transcribe(
+        samples, vocabulary=vocabulary, progress=lambda share: progress("transcribe", share)
+    )
+    spans = engines.diarizer.diarize(samples, progress=lambda share: progress("diarize", share))
+    transcript = Transcript(
+        turns=speaker_words.assign_speakers(heard, spans),
+        warnings=sound.warnings,
+        removed=heard.removed,
+        overlap_share=diarize.overlap_share(spans),
+    )
+    return source, transcript, (engines.transcriber.name, engines.diarizer.name)
 
 
 def draft(

@@ -1,0 +1,69 @@
+"""The ``debrief`` command: thin commands over the actions; every error is one line with a remedy and its own exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+import typer
+
+from pipeline.cli import analyze, models, rubric
+from pipeline.errors import DebriefError
+
+app = typer.Typer(
+    name="debrief",
+    help="Draft interview scores with verbatim, timed evidence, for a person to confirm.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("analyze")(analyze.analyze)
+app.command("demo")(analyze.demo)
+app.add_typer(rubric.app, name="rubric", help="List, show and check interview scorecards.")
+app.add_typer(models.app, name="models", help="List, verify and prepare model weights.")
+
+INTERNAL_ERROR = 70
+INTERRUPTED = 130
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command line; never ends in a traceback (set DEBRIEF_DEBUG=1 to see one)."""
+    try:
+        code = app(args=argv, prog_name="debrief", standalone_mode=False)
+        status = code if isinstance(code, int) else 0
+    except DebriefError as error:
+        status = fail(str(error), error.exit_code)
+    except click.exceptions.Abort:
+        status = fail("Interrupted; nothing was written.", INTERRUPTED)
+    except click.exceptions.Exit as done:
+        status = done.exit_code
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except KeyboardInterrupt:
+        status = fail("Interrupted; nothing was written.", INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    except Exception as error:  # the last fence: a user gets a sentence, not a traceback
+        if os.environ.get("DEBRIEF_DEBUG"):
+            raise
+        name = type(error).__name__
+        status = fail(
+            f"Something failed inside debrief ({name}: {error}).",
+            INTERNAL_ERROR,
+            "Nothing was written; run again with DEBRIEF_DEBUG=1 and report what it prints.",
+        )
+    sys.exit(status)
+
+
+def fail(message: str, code: int, remedy: str = "") -> int:
+    """Print one line on standard error and return the exit code."""
+    line = " ".join(f"{message} {remedy}".split())
+    print(f"debrief: {line}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    main()

