@@ -1,8 +1,9 @@
+# ruff: noqa: ANN
 """Small, readable makers of the nouns that tests need; every argument has a plain default."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from models.evidence import AnchorRef, Evidence
 from models.job import Interview, Rater
@@ -14,23 +15,29 @@ from models.score import DraftScore
 from models.transcript import Turn
 from pipeline.judgement import review as steps
 
-NOON = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ANCHORS = {"1": "does it badly", "3": "does it", "5": "does it very well"}
 
 
 def a_rubric(*weights: int, must: tuple[int, ...] = (), **fields: object) -> Rubric:
-    """A rubric with competencies c1, c2, … of those weights (50/30/20 unless given); ``must`` numbers the must-haves from 1."""
+    """A rubric with competencies c1, c2, … of those weights (50/30/20 unless given); ``must`` numbers the must-haves
+    from 1.
+    """
     shares = weights or (50, 30, 20)
     competencies = tuple(
         Competency(id=f"c{i}", name=f"Skill {i}", weight=w, must_have=i in must, anchors=ANCHORS)
         for i, w in enumerate(shares, 1)
     )
-    questions = tuple(Question(id=f"q{i}", text=f"Question {i}?", evaluates=(f"c{i}",)) for i in range(1, len(shares) + 1))
+    questions = tuple(
+        Question(id=f"q{i}", text=f"Question {i}?", evaluates=(f"c{i}",)) for i in range(1, len(shares) + 1)
+    )
     given: dict[str, object] = {"id": "r", "title": "Role", "version": "v1", "questions": questions}
     return Rubric(competencies=competencies, **{**given, **fields})
 
 
-def an_interview(number: str = "i1", interviewer: str = "ann", reviewers: tuple[str, ...] = (), **fields: object) -> Interview:
+def an_interview(
+    number: str = "i1", interviewer: str = "ann", reviewers: tuple[str, ...] = (), **fields: object
+) -> Interview:
     """A round that ended at noon, held by ``interviewer``."""
     raters = (Rater(user=interviewer, kind="interviewer"), *(Rater(user=r, kind="reviewer") for r in reviewers))
     given: dict[str, object] = {"candidate": "k1", "job": "j1", "round": "first", "held_at": NOON, "ended_at": NOON}
@@ -74,7 +81,9 @@ def an_analysis(rubric: Rubric, drafts: tuple[DraftScore, ...] = (), turns: tupl
     )  # fmt: skip
 
 
-def a_review(rubric: Rubric, levels: dict[str, int | None], reviewer: str = "ann", interview: str = "i1", **fields: object) -> Review:
+def a_review(
+    rubric: Rubric, levels: dict[str, int | None], reviewer: str = "ann", interview: str = "i1", **fields: object
+) -> Review:
     """A whole review by hand with those levels, ready to be submitted; None leaves a competency out."""
     held = an_interview(interview, reviewer, **fields)
     card = steps.open_review(f"{interview}-{reviewer}", held, rubric, reviewer, {}, None, NOON)
@@ -87,7 +96,11 @@ def a_review(rubric: Rubric, levels: dict[str, int | None], reviewer: str = "ann
 
 
 def confirmed(
-    rubric: Rubric, levels: dict[str, int | None], reviewer: str = "ann", interview: str = "i1", kind: str = "interviewer"
+    rubric: Rubric,
+    levels: dict[str, int | None],
+    reviewer: str = "ann",
+    interview: str = "i1",
+    kind: str = "interviewer",
 ) -> tuple[ConfirmedScore, ...]:
     """Confirmed scores the only way there is: by submitting a whole review."""
     if kind == "reviewer":

@@ -1,3 +1,4 @@
+# ruff: noqa: ANN
 """What a reviewer can do with a competency, and what they get to see when."""
 
 import pytest
@@ -13,9 +14,7 @@ DRAFT = a_draft("c1", 5, (7, "late quote"), (3, "early quote"))
 
 
 def open_card(*, rate_first: bool = True):
-    return steps.open_review(
-        "x", an_interview(), a_rubric(rate_first=rate_first), "ann", {"c1": DRAFT}, "a1", NOON
-    )
+    return steps.open_review("x", an_interview(), a_rubric(rate_first=rate_first), "ann", {"c1": DRAFT}, "a1", NOON)
 
 
 def test_draft_gives_nothing_away_before_the_own_score():
@@ -66,7 +65,11 @@ def test_without_rate_first_one_accepts_or_overrides_with_a_reason():
     card = open_card(rate_first=False)
     assert reveal.visible(card, DRAFT) == DRAFT
     accepted = steps.accept(card, "c1", DRAFT, NOON)
-    assert (accepted.score("c1").score, accepted.score("c1").choice, accepted.score("c1").blind) == (5, "accepted", False)
+    assert (accepted.score("c1").score, accepted.score("c1").choice, accepted.score("c1").blind) == (
+        5,
+        "accepted",
+        False,
+    )
     assert reveal.conduct(accepted).accepted_unopened == ("c1",)
     with pytest.raises(UsageError, match="reason"):
         steps.override(card, "c1", 3, DRAFT, NOON, reason=" ")
