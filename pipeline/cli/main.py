@@ -7,6 +7,7 @@ import sys
 
 import click
 import typer
+from typer.exceptions import TyperException
 
 from pipeline.cli import analyze, models, rubric
 from pipeline.errors import DebriefError
@@ -17,6 +18,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 app.command("analyze")(analyze.analyze)
 app.command("demo")(analyze.demo)
@@ -34,14 +36,12 @@ def main(argv: list[str] | None = None) -> None:
         status = code if isinstance(code, int) else 0
     except DebriefError as error:
         status = fail(str(error), error.exit_code)
-    except click.exceptions.Abort:
-        status = fail("Interrupted; nothing was written.", INTERRUPTED)
-    except click.exceptions.Exit as done:
+    except typer.Exit as done:
         status = done.exit_code
-    except click.ClickException as error:
-        error.show()
-        status = error.exit_code
-    except KeyboardInterrupt:
+    except TyperException as error:
+        remedy = "See `debrief --help`, or `--help` after the command."
+        status = fail(getattr(error, "format_message", error.__str__)(), getattr(error, "exit_code", 2), remedy)
+    except (KeyboardInterrupt, typer.Abort):
         status = fail("Interrupted; nothing was written.", INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
