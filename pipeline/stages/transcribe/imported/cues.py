@@ -122,6 +122,8 @@ def _belongs(group: list[Cue], cue: Cue) -> bool:
         return False
     if cue.speaker is not None:
         return True
+    if cue.line and cue.line == last.line:  # one cue was parted because a second person speaks in it
+        return False
     ended = re.search(r"[.?!…][\"'”’)\]]*$", last.text) is not None
     return not ended and sum(len(each.text.split()) for each in group) < _MAX_UNNAMED_WORDS
 

@@ -83,51 +83,56 @@ def _prefix_names(cues: Sequence[str]) -> frozenset[str]:
     counts = Counter(name for name in found if _short(name))
     named = sum(1 for cue in cues if (match := _PREFIX.match(cue.lstrip())) and _short(match[1].strip()))
     if 2 * named >= max(1, len([cue for cue in cues if cue.strip()])):
-        return frozenset(name for name, count in counts.items() if _like_a_name(name) or count > 1)
-    names = frozenset(name for name, count in counts.items() if _like_a_name(name) and count > 1)
+        return frozenset(name for name, count in counts.items() if like_a_name(name) or count > 1)
+    names = frozenset(name for name, count in counts.items() if like_a_name(name) and count > 1)
     opening = _PREFIX.match(first.lstrip())
     return names if opening and opening[1].strip() in names else frozenset()
 
 
 def _short(name: str) -> bool:
-    return 0 < len(name.split()) <= 6 and not re.search(r"[?!;,]|\.\s", name.replace(". ", ".", 1))
+    return 0 < len(name.split()) <= 6 and not re.search(r"[?!;]|\.\s|,.*,", name.replace(". ", ".", 1))
 
 
-def _like_a_name(name: str) -> bool:
-    words = name.split()
+def like_a_name(name: str) -> bool:
+    """Whether a label looks like a person: few words, each written like a name (``Reyes, Dana`` and ``S01`` too)."""
+    words = name.replace(",", " ", 1).split()
     return 0 < len(words) <= 6 and name.casefold() not in _SOUNDS and all(_NAME_WORD.match(word) for word in words)
 
 
 def _by_prefix(cue: str, names: frozenset[str]) -> list[Piece]:
-    found: list[Piece] = []
+    found: list[tuple[Piece, list[str]]] = []
     for line in cue.splitlines():
         match = _PREFIX.match(_untagged(line).lstrip())
         name = match[1].strip() if match else ""
         if match and name in names:
-            found.append(Piece(squeezed(_untagged(line).lstrip()[match.end() :]), name))
+            found.append((Piece("", name), [_untagged(line).lstrip()[match.end() :]]))
         elif found:
-            found[-1] = Piece(squeezed(f"{found[-1].text} {_said(line)}"), found[-1].speaker, found[-1].carries)
+            found[-1][1].append(_untagged(line))
         elif _said(line):
-            found.append(Piece(_said(line), None, carries=True))
-    return found
+            found.append((Piece("", None, carries=True), [_untagged(line)]))
+    return _joined(found)
 
 
 def _by_line(cue: str) -> list[Piece]:
     """Pieces of a cue whose lines may be ``(Name)``, or start with ``-`` for another speaker."""
-    found: list[Piece] = []
+    found: list[tuple[Piece, list[str]]] = []
     for line in cue.splitlines():
         text = _said(line)
         match = _BRACKET.match(text)
         dash = re.match(r"[-–—]\s*(?=\S)", text)
-        if match and _like_a_name(match[1].strip()):
-            found.append(Piece(match[2].strip(), match[1].strip()))
+        if match and like_a_name(match[1].strip()):
+            found.append((Piece("", match[1].strip()), [match[2]]))
         elif dash:
-            found.append(Piece(text[dash.end() :], None))
+            found.append((Piece("", None), [text[dash.end() :]]))
         elif found:
-            found[-1] = Piece(squeezed(f"{found[-1].text} {text}"), found[-1].speaker, found[-1].carries)
+            found[-1][1].append(text)
         elif text:
-            found.append(Piece(text, None, carries=True))
-    return found
+            found.append((Piece("", None, carries=True), [text]))
+    return _joined(found)
+
+
+def _joined(found: list[tuple[Piece, list[str]]]) -> list[Piece]:
+    return [Piece(squeezed(" ".join(lines)), piece.speaker, piece.carries) for piece, lines in found]
 
 
 def _carried(cues: list[list[Piece]]) -> list[list[Piece]]:

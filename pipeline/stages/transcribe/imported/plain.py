@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from pipeline.stages.transcribe.imported.cues import WORDS_PER_SECOND, Cue, Notes, label, spread, squeezed
+from pipeline.stages.transcribe.imported.labels import like_a_name
 
 _OTTER = re.compile(r"^(\S.{0,78}?)?\s{2,}((?:\d{1,2}:)?\d{1,2}:\d{2})\s*$")
 _STAMP = re.compile(r"^\s*(\d{1,2}:\d{2}:\d{2}|\d{1,2}:\d{2})\s*$")
@@ -23,9 +25,11 @@ def read(text: str, notes: Notes) -> tuple[str, list[Cue]]:
     stamps = sum(1 for line in lines if _STAMP.match(line[:40]))
     if heads and heads >= stamps:
         return "otter", _otter(lines, notes)
-    if stamps:
-        return "meet", _meet(lines, notes)
-    return "labelled-text", _meet(lines, notes)
+    names = Counter(match[1].strip() for line in lines if (match := _NAMED.match(line)))
+    if not stamps and max(names.values(), default=0) < 2:  # a letter has lines with colons too, but nobody speaks twice
+        return "none", []
+    speakers = frozenset(name for name, count in names.items() if count > 1 or like_a_name(name))
+    return ("meet" if stamps else "labelled-text"), _meet(lines, speakers, notes)
 
 
 def _clock(stamp: str) -> float | None:
@@ -39,6 +43,7 @@ def _clock(stamp: str) -> float | None:
 def _otter(lines: list[str], notes: Notes) -> list[Cue]:
     """One cue for each paragraph; it ends where the next begins, the last by ordinary speed of talk."""
     heads: list[Cue] = []
+    said: list[list[str]] = []
     heading = 0
     for number, line in enumerate(lines, 1):
         match = _OTTER.match(line) if len(line) <= 120 else None
@@ -49,27 +54,36 @@ def _otter(lines: list[str], notes: Notes) -> list[Cue]:
             speaker = label(match[1] or "")
             speaker = None if speaker is None or _NOBODY.fullmatch(speaker) else speaker
             heads.append(Cue(number, start, None, "", speaker))
+            said.append([])
         elif re.match(r"\s*Transcribed by https?://otter\.ai", line):
             continue
         elif line.strip() and heads:
-            heads[-1] = replace(heads[-1], text=squeezed(f"{heads[-1].text} {line}"))
+            said[-1].append(line)
         else:
             heading += bool(line.strip())
     if heading:
         notes.say(f"{heading} line(s) before the first speaker were taken as the heading.")
+    heads = _joined(heads, said)
     for head in heads:
         if head.start is not None and not head.text:
             notes.skip(head.line, f"nothing is said by {head.speaker or 'the speaker'}")
     return _with_ends([head for head in heads if head.text and head.start is not None])
 
 
+def _joined(cues: list[Cue], said: list[list[str]]) -> list[Cue]:
+    """The cues with the lines that belong to each as their text."""
+    return [replace(cue, text=squeezed(" ".join(lines))) for cue, lines in zip(cues, said, strict=True)]
+
+
 def _with_ends(heads: list[Cue]) -> list[Cue]:
     cues = []
     for place, head in enumerate(heads):
         start = head.start or 0.0
-        guess = round(start + len(head.text.split()) / WORDS_PER_SECOND, 3)
+        spoken = len(head.text.split()) / WORDS_PER_SECOND
+        guess = round(start + spoken, 3)
         after = heads[place + 1].start if place + 1 < len(heads) else None
-        known = after is not None and after >= start
+        # a far later start is a pause in the talk, not the end of these words
+        known = after is not None and start <= after <= start + 3 * spoken + 10
         cues.append(replace(head, end=after if known else guess, approximate=not known))
     return cues
 
@@ -80,15 +94,17 @@ class _Minute:
 
     start: float | None
     cues: list[Cue] = field(default_factory=list)
+    said: list[list[str]] = field(default_factory=list)
 
 
-def _meet(lines: list[str], notes: Notes) -> list[Cue]:
+def _meet(lines: list[str], speakers: frozenset[str], notes: Notes) -> list[Cue]:
     """Cues of ``Name: text`` lines; times between stamps are interpolated by the length of what is said."""
-    minutes, end, shared = _minutes(lines, notes)
+    minutes, end, shared = _minutes(lines, speakers, notes)
     if shared:
         notes.say(f"{shared} line(s) of a shared screen (a presentation, not a person) were dropped.")
     cues: list[Cue] = []
     for place, minute in enumerate(minutes):
+        minute.cues = _joined(minute.cues, minute.said)
         if minute.start is None:
             cues += minute.cues
             continue
@@ -102,12 +118,14 @@ def _meet(lines: list[str], notes: Notes) -> list[Cue]:
     return cues
 
 
-def _minutes(lines: list[str], notes: Notes) -> tuple[list[_Minute], float | None, int]:
+def _minutes(lines: list[str], speakers: frozenset[str], notes: Notes) -> tuple[list[_Minute], float | None, int]:
+    """The stretches between stamps, the end of the talk in seconds, and how many lines of a shared screen were left out."""
     minutes, end, shared, dropping = [_Minute(None)], None, 0, False
     stamped = any(_STAMP.match(line[:40]) for line in lines)
     for number, line in enumerate(lines, 1):
         ended, stamp = _ENDED.match(line[:80]), _STAMP.match(line[:40])
         named = _NAMED.match(line)
+        named = named if named and named[1].strip() in speakers else None
         if ended:
             end = _clock(ended[1])
             break
@@ -122,10 +140,10 @@ def _minutes(lines: list[str], notes: Notes) -> tuple[list[_Minute], float | Non
             shared += dropping
             if not dropping and (named[2] or "").strip():
                 speaker = label(named[1])
-                minutes[-1].cues.append(Cue(number, None, None, squeezed(named[2]), speaker))
+                minutes[-1].cues.append(Cue(number, None, None, "", speaker))
+                minutes[-1].said.append([named[2]])
         elif line.strip() and not dropping and minutes[-1].cues:
-            last = minutes[-1].cues[-1]
-            minutes[-1].cues[-1] = replace(last, text=squeezed(f"{last.text} {line}"))
+            minutes[-1].said[-1].append(line)
         elif line.strip() and not dropping and minutes[-1].start is not None:
             notes.skip(number, "text without a speaker")
     return minutes, end, shared
