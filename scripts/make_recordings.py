@@ -175,9 +175,7 @@ def _near_sentence_end(turn: Spoken, share: float) -> int:
 
 def sentences_of(text: str) -> list[str]:
     """Sentences of a turn, punctuation kept."""
-    return re.findall(r"[^.?!]+(?:[.?!]+|$)", text.replace("\n", " ")) and [
-        part.strip() for part in re.split(r"(?<=[.?!])\s+", text) if part.strip()
-    ]
+    return [part.strip() for part in re.split(r"(?<=[.?!])\s+", text) if part.strip()]
 
 
 def mix(script: Script, turns: list[Spoken], *, stereo: bool, rng: np.random.Generator) -> Floats:
@@ -216,9 +214,9 @@ def telephone(sound: Floats) -> Floats:
 
 
 def write(path: Path, channels: Floats, rate: int, bit_rate: int) -> None:
-    """An Opus (.ogg) or MP3 file."""
-    codec = {".ogg": "libopus", ".mp3": "libmp3lame"}[path.suffix]
-    with av.open(str(path), "w", options={"fflags": "+bitexact"}) as container:
+    """An Opus or MP3 file."""
+    codec = {".opus": "libopus", ".mp3": "libmp3lame"}[path.suffix]
+    with av.open(str(path), "w", format={"libopus": "ogg"}.get(codec, "mp3"), options={"fflags": "+bitexact"}) as container:
         stream: Any = container.add_stream(codec, rate=48_000 if codec == "libopus" else rate)
         stream.layout = "mono" if len(channels) == 1 else "stereo"
         stream.bit_rate = bit_rate * len(channels)
@@ -277,6 +275,18 @@ def reference(script: Script, turns: list[Spoken], file: str, made: str) -> dict
     }
 
 
+def _one_line_a_turn(key: dict[str, Any]) -> str:
+    """The key as JSON with a line for each field, turn and segment."""
+    rows = []
+    for name, value in key.items():
+        if name in ("turns", "segments"):
+            inner = ",\n".join("  " + json.dumps(item, ensure_ascii=False) for item in value)
+            rows.append(f' "{name}": [\n{inner}]')
+        else:
+            rows.append(f' "{name}": {json.dumps(value, ensure_ascii=False)}')
+    return "{\n" + ",\n".join(rows) + "\n}\n"
+
+
 def _word_times(text: str, first: int, length: int) -> list[list[Any]]:
     """Words of a sentence with times in proportion to their letters: exact at the sentence's ends, within about 0.2 s inside."""
     words = text.split()
@@ -303,7 +313,7 @@ def make(script: Script, voices: Voices) -> None:
     turns = speak(script, voices, rng)
     form = script.id.partition("-")[2]
     sound = mix(script, turns, stereo=form == "stereo", rng=rng)
-    name, rate, bit_rate, made = f"{script.id}.ogg", RATE, 32_000, "clean, mono, Opus 32 kbit/s"
+    name, rate, bit_rate, made = f"{script.id}.opus", RATE, 32_000, "clean, mono, Opus 32 kbit/s"
     if form == "stereo":
         bit_rate, made = 28_000, "one speaker a channel, bleed -28 dB, Opus 28 kbit/s a channel"
     elif form == "overlap":
@@ -316,7 +326,7 @@ def make(script: Script, voices: Voices) -> None:
     peak = np.abs(sound).max()
     write(ROOT / name, sound * min(1.0, 0.97 / peak), rate, bit_rate)
     key = reference(script, turns, name, made)
-    (ROOT / f"{script.id}.json").write_text(json.dumps(key, indent=1) + "\n")
+    (ROOT / f"{script.id}.json").write_text(_one_line_a_turn(key))
     print(f"{name}: {sound.shape[1] / rate:.0f} s, {(ROOT / name).stat().st_size // 1024} kB, {len(turns)} turns")
 
 

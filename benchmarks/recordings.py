@@ -1,0 +1,221 @@
+"""How well recordings are transcribed, and how many words get the wrong speaker.
+
+    python benchmarks/recordings.py [--markdown benchmarks/recordings.md] [--only PATTERN] [FOLDER ...]
+
+Every FOLDER (default: fixtures/recordings) holds recordings with a key beside each (``<id>.json``, or ``<id>.rttm`` and ``<id>.stm``).
+Word error rate: jiwer after Whisper's English normaliser. Wrong speaker: the share of recognised words whose speaker, by the word's own
+times and the best mapping of labels, is not the key's; a word without a speaker is wrong. Diarization error rate: pyannote.metrics, no
+collar, overlap counted. "By time" is the baseline: every word goes to the voice of the span that covers most of it.
+Needs ``pip install pyannote.metrics``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import time
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from models.speaker import SpeakerSpan
+from models.transcript import Turn, Word
+from pipeline import wiring
+from pipeline.stages import audio, channels, speaker_words
+
+SOUND = (".opus", ".ogg", ".mp3", ".wav", ".flac", ".m4a")
+
+
+@dataclass(frozen=True)
+class Key:
+    """What was really said: the words in order of speech, and who speaks when."""
+
+    text: str
+    spans: tuple[SpeakerSpan, ...]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the pipeline made of a recording, with the baseline's turns, and the seconds that the two engines took."""
+
+    turns: tuple[Turn, ...]
+    by_time: tuple[Turn, ...]
+    spans: tuple[SpeakerSpan, ...]
+    seconds: float
+    transcribing_s: float
+    diarizing_s: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table; rates are shares."""
+
+    name: str
+    seconds: float
+    word_error_rate: float
+    wrong_speaker: float
+    wrong_by_time: float
+    diarization_error_rate: float
+    speakers: str
+    rtf_transcribe: float
+    rtf_diarize: float
+
+
+def read_key(recording: Path) -> Key | None:
+    """The key beside a recording; None without one."""
+    own = recording.with_suffix(".json")
+    if own.is_file():
+        turns = json.loads(own.read_text())["turns"]
+        spans = [
+            SpeakerSpan(speaker=turn["speaker"], start=start, end=end)
+            for turn in turns
+            for _, start, end in turn["sentences"]
+        ]
+        return Key(" ".join(turn["text"] for turn in turns), tuple(spans))
+    rttm, stm = recording.with_suffix(".rttm"), recording.with_suffix(".stm")
+    if not (rttm.is_file() and stm.is_file()):
+        return None
+    spans = []
+    for line in rttm.read_text().splitlines():
+        part = line.split()
+        spans.append(SpeakerSpan(speaker=part[7], start=float(part[3]), end=float(part[3]) + float(part[4])))
+    return Key(" ".join(line.split(maxsplit=5)[5] for line in stm.read_text().splitlines() if line.strip()), tuple(spans))
+
+
+def hear(recording: Path, engines: Any) -> Heard:
+    """The recording through the product's own stages."""
+    sound = audio.decode(recording)
+    start = time.perf_counter()
+    if audio.speakers_on_channels(sound):
+        parts = channels.separated(sound.samples)
+        spans = channels.channel_spans(parts)
+        middle = time.perf_counter()
+        heard = [engines.transcriber.transcribe(part) for part in parts]
+        end = time.perf_counter()
+        turns = channels.merged(heard)
+        return Heard(turns, turns, spans, sound.duration_s, end - middle, middle - start)
+    samples = audio.mono(sound)
+    recognition = engines.transcriber.transcribe(samples)
+    middle = time.perf_counter()
+    spans = engines.diarizer.diarize(samples)
+    end = time.perf_counter()
+    words = [word for segment in recognition.segments for word in segment.words]
+    by_time = speaker_words.turns_of([(speaker_at(word, spans), word) for word in words])
+    turns = speaker_words.assign_speakers(recognition, spans)
+    return Heard(turns, by_time, spans, sound.duration_s, middle - start, end - middle)
+
+
+def speaker_at(word: Word, spans: Sequence[SpeakerSpan]) -> str | None:
+    """The speaker of the spans that cover most of a word; the nearest span's where none does."""
+    if not spans:
+        return None
+    covered: dict[str, float] = {}
+    for span in spans:
+        seconds = min(span.end, word.end) - max(span.start, word.start)
+        if seconds > 0:
+            covered[span.speaker] = covered.get(span.speaker, 0.0) + seconds
+    if covered:
+        return max(covered, key=lambda speaker: covered[speaker])
+    return min(spans, key=lambda span: max(span.start - word.end, word.start - span.end)).speaker
+
+
+def wrong_speaker(turns: Sequence[Turn], key: Key) -> float:
+    """Share of words whose speaker is not the key's, with the labels mapped one to one as well as can be."""
+    from scipy.optimize import linear_sum_assignment
+
+    pairs = [(turn.speaker, speaker_at(word, key.spans)) for turn in turns for word in turn.words]
+    ours = sorted({a for a, _ in pairs if a is not None})
+    theirs = sorted({b for _, b in pairs if b is not None})
+    if not ours or not theirs:
+        return 1.0
+    counts = np.array([[sum(1 for pair in pairs if pair == (a, b)) for b in theirs] for a in ours])
+    rows, columns = linear_sum_assignment(-counts)
+    return 1 - float(counts[rows, columns].sum()) / len(pairs)
+
+
+def word_error_rate(turns: Sequence[Turn], key: Key) -> float:
+    """Word error rate after Whisper's English normaliser."""
+    import jiwer
+    from whisper.normalizers import EnglishTextNormalizer
+
+    normal = EnglishTextNormalizer()
+    return float(jiwer.wer(normal(key.text), normal(" ".join(turn.text for turn in turns))))
+
+
+def diarization_error_rate(spans: Sequence[SpeakerSpan], key: Key) -> float:
+    """Diarization error rate, no collar, overlap counted."""
+    from pyannote.core import Annotation, Segment
+    from pyannote.metrics.diarization import DiarizationErrorRate
+
+    def annotation(items: Sequence[SpeakerSpan]) -> Any:
+        made = Annotation()
+        for track, span in enumerate(items):
+            made[Segment(span.start, span.end), track] = span.speaker
+        return made
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return float(DiarizationErrorRate()(annotation(key.spans), annotation(spans)))
+
+
+def measure(recording: Path, key: Key, engines: Any) -> Row:
+    """One line of the table."""
+    heard = hear(recording, engines)
+    return Row(
+        name=recording.name,
+        seconds=heard.seconds,
+        word_error_rate=word_error_rate(heard.turns, key),
+        wrong_speaker=wrong_speaker(heard.turns, key),
+        wrong_by_time=wrong_speaker(heard.by_time, key),
+        diarization_error_rate=diarization_error_rate(heard.spans, key),
+        speakers=f"{len({s.speaker for s in heard.spans})} of {len({s.speaker for s in key.spans})}",
+        rtf_transcribe=heard.transcribing_s / heard.seconds,
+        rtf_diarize=heard.diarizing_s / heard.seconds,
+    )
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows as Markdown."""
+    lines = [
+        "| recording | s | word error rate | wrong speaker | by time (baseline) | diarization error rate | voices | RTF words | RTF voices |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        lines.append(
+            f"| {row.name} | {row.seconds:.0f} | {row.word_error_rate:.1%} | {row.wrong_speaker:.2%} | {row.wrong_by_time:.2%} "
+            f"| {row.diarization_error_rate:.1%} | {row.speakers} | {row.rtf_transcribe:.3f} | {row.rtf_diarize:.3f} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Prints the table; with ``--markdown`` also writes it, with how it was made."""
+    root = Path(__file__).resolve().parent.parent
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", nargs="*", type=Path, default=[root / "fixtures" / "recordings"])
+    parser.add_argument("--markdown", type=Path)
+    parser.add_argument("--only", default="", help="recordings whose name matches this pattern")
+    options = parser.parse_args()
+    engines = wiring.engines()
+    rows = []
+    for folder in options.folders:
+        for recording in sorted(path for path in folder.iterdir() if path.suffix in SOUND and re.search(options.only, path.name)):
+            key = read_key(recording)
+            if key is not None:
+                rows.append(measure(recording, key, engines))
+                print(table(rows[-1:]).splitlines()[-1], file=sys.stderr)
+    print(table(rows))
+    if options.markdown:
+        options.markdown.write_text(f"# Recordings\n\n```\n{__doc__.strip()}\n```\n\n{table(rows)}\n")
+
+
+if __name__ == "__main__":
+    main()
