@@ -119,7 +119,7 @@ def _meet(lines: list[str], speakers: frozenset[str], notes: Notes) -> list[Cue]
 
 
 def _minutes(lines: list[str], speakers: frozenset[str], notes: Notes) -> tuple[list[_Minute], float | None, int]:
-    """The stretches between stamps, the end of the talk in seconds, and how many lines of a shared screen were left out."""
+    """The stretches between stamps, the end of the talk (seconds), and the number of lines of a shared screen."""
     minutes, end, shared, dropping = [_Minute(None)], None, 0, False
     stamped = any(_STAMP.match(line[:40]) for line in lines)
     for number, line in enumerate(lines, 1):
