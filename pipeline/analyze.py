@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from models.recording import Source
 from models.report import Analysis, Engines, Quality, RubricRef
@@ -13,16 +12,14 @@ from models.rubric import Rubric
 from models.score import DraftScore
 from models.transcript import Transcript
 from pipeline.errors import SourceError
-from pipeline.stages import audio, diarize, questions, quality, roles, speaker_words
+from pipeline.stages import audio, quality, questions, roles, talk
+from pipeline.stages.diarize import Diarizer
 from pipeline.stages.embed import Embedder
 from pipeline.stages.score import Scorer
 from pipeline.stages.transcribe import imported, language
 from pipeline.stages.transcribe.base import Transcriber
 
-Progress = Callable[[str, float], None]
-"""Called with the name of the running stage and the share of it that is done (0..1)."""
-
-STORED_TRANSCRIPT = "stored-transcript"
+STORED_TRANSCRIPT = "stored transcript"
 
 
 class EngineSet(Protocol):
@@ -31,7 +28,7 @@ class EngineSet(Protocol):
     @property
     def transcriber(self) -> Transcriber: ...
     @property
-    def diarizer(self) -> diarize.Diarizer: ...
+    def diarizer(self) -> Diarizer: ...
     @property
     def embedder(self) -> Embedder: ...
     @property
@@ -47,13 +44,13 @@ def analyze(
     *,
     candidate: str | None = None,
     vocabulary: Sequence[str] = (),
-    progress: Progress = lambda stage, share: None,
+    progress: talk.Progress = lambda stage, share: None,
 ) -> Analysis:
     """Who said what and when, the talk cut per question, and a draft score with verbatim evidence for each competency.
 
     Errors are ``DebriefError`` with a remedy: the file cannot be used, the talk is not in English, weights are missing.
     """
-    source, transcript, heard_by = hear(path, engines, vocabulary, progress)
+    source, transcript, heard_by, told_apart_by = hear(path, engines, vocabulary, progress)
     progress("roles", 0.0)
     assignment = roles.assign_roles(transcript.turns, rubric, engines.embedder, candidate)
     cut = questions.cut(roles.with_roles(transcript.turns, assignment), rubric, engines.embedder)
@@ -64,8 +61,8 @@ def analyze(
     return Analysis(
         source=source,
         engines=Engines(
-            transcriber=heard_by[0],
-            diarizer=heard_by[1],
+            transcriber=heard_by,
+            diarizer=told_apart_by,
             embedder=engines.embedder.name,
             scorer=engines.scorer.name,
             debrief=engines.code_version,
@@ -82,58 +79,49 @@ def analyze(
 
 
 def hear(
-    path: Path, engines: EngineSet, vocabulary: Sequence[str], progress: Progress
-) -> tuple[Source, Transcript, tuple[str, str]]:
-    """The words with speakers and times, from a recording or a stored transcript, and which engines heard them."""
-    if not path.exists():
+    path: Path, engines: EngineSet, vocabulary: Sequence[str], progress: talk.Progress
+) -> tuple[Source, Transcript, str, str]:
+    """The words with speakers and times, and the names of the engines that heard the words and told the voices apart."""
+    if not path.is_file():
         raise SourceError(f"{path.name}: there is no such file.", "Check the path; nothing was analysed.")
     if imported.is_transcript(path):
         progress("read", 0.0)
         transcript = imported.read_transcript(path)
-        language.require_english(path.name, " ".join(turn.text for turn in transcript.turns))
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        ends = [turn.end for turn in transcript.turns if turn.end is not None]
-        source = Source(name=path.name, sha256=digest, duration_s=round(max(ends, default=0.0), 3))
-        return source, transcript, (STORED_TRANSCRIPT, STORED_TRANSCRIPT)
-    progress("decode", 0.0)
-    sound = audio.decode(path)
-    source = Source(name=path.name, sha256=sound.sha256, duration_s=round(sound.duration_s, 3))
-    samples = audio.mono(sound)
-    heard = engines.transcriber.transcribe(
-        samples, vocabulary=vocabulary, progress=lambda share: progress("transcribe", share)
-    )
-    spans = engines.diarizer.diarize(samples, progress=lambda share: progress("diarize", share))
-    transcript = Transcript(
-        turns=speaker_words.assign_speakers(heard, spans),
-        warnings=sound.warnings,
-        removed=heard.removed,
-        overlap_share=diarize.overlap_share(spans),
-    )
-    return source, transcript, (engines.transcriber.name, engines.diarizer.name)
-
-
-def draft(
-    cut: questions.Cut, rubric: Rubric, engines: EngineSet, grade: Quality, role_reason: str
-) -> tuple[DraftScore, ...]:
-    """A draft for every competency; all of them withheld where the transcript or the roles cannot carry a score."""
-    withheld = ""
-    if grade.grade == "poor":
-        withheld = "No score is drafted from this transcript: " + " ".join(grade.reasons)
-    elif not any(turn.role == "candidate" for turn in cut.turns):
-        withheld = f"It is not known who the candidate is: {role_reason}"
-    if withheld:
-        return tuple(
-            DraftScore(
-                competency=c.id, score=None, value=None, plausible=None, confidence=0.0, rationale=withheld, evidence=()
-            )
-            for c in rubric.competencies
+        seconds = max((turn.end for turn in transcript.turns if turn.end is not None), default=0.0)
+        source = Source(name=path.name, sha256=audio.file_sha256(path), duration_s=round(seconds, 3))
+        heard_by = told_apart_by = STORED_TRANSCRIPT
+    else:
+        progress("decode", 0.0)
+        sound = audio.decode(path)
+        source = Source(name=path.name, sha256=sound.sha256, duration_s=round(sound.duration_s, 3))
+        transcript, told_apart_by = talk.listen(
+            sound, engines.transcriber, lambda: engines.diarizer, vocabulary, progress
         )
+        heard_by = engines.transcriber.name
+    language.require_english(path.name, " ".join(turn.text for turn in transcript.turns))
+    return source, transcript, heard_by, told_apart_by
+
+
+def draft(cut: questions.Cut, rubric: Rubric, engines: EngineSet, grade: Quality, role_reason: str) -> tuple[DraftScore, ...]:
+    """A draft for every competency; all withheld where the transcript cannot carry a score or the candidate is not known."""
+    if grade.grade == "poor":
+        return withheld(rubric, "No score is drafted from this transcript: " + " ".join(grade.reasons))
+    if not any(turn.role == "candidate" for turn in cut.turns):
+        return withheld(rubric, f"No score is drafted while it is not known who the candidate is: {role_reason}")
     return engines.scorer.score(cut.turns, cut.answers, rubric)
+
+
+def withheld(rubric: Rubric, why: str) -> tuple[DraftScore, ...]:
+    """No score for any competency, and why."""
+    return tuple(
+        DraftScore(competency=c.id, score=None, value=None, plausible=None, confidence=0.0, rationale=why)
+        for c in rubric.competencies
+    )
 
 
 def not_covered(cut: questions.Cut, rubric: Rubric, drafts: Sequence[DraftScore]) -> tuple[str, ...]:
     """Competencies that no question that was asked evaluates and no evidence touches."""
     asked = {answer.question for answer in cut.answers}
-    evaluated: set[Any] = {c for question in rubric.questions if question.id in asked for c in question.evaluates}
-    touched = {draft.competency for draft in drafts if draft.evidence}
-    return tuple(c.id for c in rubric.competencies if c.id not in evaluated | touched)
+    covered = {c for question in rubric.questions if question.id in asked for c in question.evaluates}
+    covered |= {draft.competency for draft in drafts if draft.evidence}
+    return tuple(c.id for c in rubric.competencies if c.id not in covered)

@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from pipeline.cli import analyze, models, rubric
-from pipeline.errors import DebriefError
+from pipeline.errors import DebriefError, UsageError
 
 app = typer.Typer(
     name="debrief",
@@ -39,8 +39,7 @@ def main(argv: list[str] | None = None) -> None:
     except typer.Exit as done:
         status = done.exit_code
     except TyperException as error:
-        remedy = "See `debrief --help`, or `--help` after the command."
-        status = fail(getattr(error, "format_message", error.__str__)(), getattr(error, "exit_code", 2), remedy)
+        status = misused(error)
     except (KeyboardInterrupt, typer.Abort):
         status = fail("Interrupted; nothing was written.", INTERRUPTED)
     except BrokenPipeError:
@@ -56,6 +55,15 @@ def main(argv: list[str] | None = None) -> None:
             "Nothing was written; run again with DEBRIEF_DEBUG=1 and report what it prints.",
         )
     sys.exit(status)
+
+
+def misused(error: TyperException) -> int:
+    """Show the help where a command came alone; otherwise say on one line what is wrong with the command."""
+    message = getattr(error, "format_message", error.__str__)()
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(message, file=sys.stderr)
+        return UsageError.exit_code
+    return fail(message, UsageError.exit_code, "See `debrief --help`, or `--help` after the command.")
 
 
 def fail(message: str, code: int, remedy: str = "") -> int:
