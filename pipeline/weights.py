@@ -188,6 +188,15 @@ REGISTRY: tuple[Known, ...] = (
 )
 
 
+OFFICIAL_CHECKPOINTS: Mapping[str, str] = MappingProxyType(
+    {
+        "tiny.en": "d3dd57d32accea0b295c96e26691aa14d8822fac7d9d27d5dc00b4ca2826dd03",
+        "base": "ed3a0b6b1c0edf879ad9b11b1af5a0e6ab5db9205f891f668f8b0e6c6326e34e",
+    }
+)
+"""sha256 of the files that openai-whisper itself downloads (they are part of its download addresses)."""
+
+
 def known(weights_id: str) -> Known:
     """The registry's entry of that id (``base`` and ``tiny.en`` are understood too); UsageError where there is none."""
     for entry in REGISTRY:
@@ -229,7 +238,9 @@ def prepare(weights_id: str, cache: Path, *, offline: bool = False, say: Say = l
     if entry.default or _state(entry, _folder(entry, cache), _Remembered(cache))[0] == "ready":
         return find(entry.id, cache)
     if offline or os.environ.get("HF_HUB_OFFLINE", "0").lower() not in ("0", "", "false"):
-        raise WeightsError(f"Weights {entry.id} have to be fetched, and debrief is set to work offline.", _remedy(entry))
+        raise WeightsError(
+            f"Weights {entry.id} have to be fetched, and debrief is set to work offline.", _remedy(entry)
+        )
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache, prefix=f".{entry.id}-") as scratch:
         say(f"Fetching {', '.join(entry.requirements)}")
@@ -244,6 +255,30 @@ def prepare(weights_id: str, cache: Path, *, offline: bool = False, say: Say = l
         shutil.rmtree(target, ignore_errors=True)
         os.replace(built, target)
     return find(entry.id, cache)
+
+
+def openai_checkpoint(model: str, cache: Path, *, offline: bool = False, say: Say = lambda _: None) -> Found:
+    """A checkpoint for openai-whisper: the official file where openai-whisper has already fetched it, else one made from our weights.
+
+    ``model`` is ``tiny.en`` or ``base``. The made file holds the same numbers (see :mod:`pipeline.whisper_checkpoint`); it is made once, and its own
+    sha256 is kept beside it.
+    """
+    official = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "whisper" / f"{model}.pt"
+    remembered = _Remembered(cache)
+    if official.is_file() and remembered.sha256(official) == OFFICIAL_CHECKPOINTS.get(model):
+        label = f"whisper {model} sha256:{OFFICIAL_CHECKPOINTS[model]}"
+        return Found(f"openai-{model}", official.parent, official, label)
+    source = prepare(f"whisper-{model}", cache, offline=offline, say=say)
+    digest = known(source.id).sha256
+    target = cache / "weights" / "openai-whisper" / f"{model}-{digest[:12]}.pt"
+    mark = target.with_suffix(".sha256")
+    if not (target.is_file() and mark.is_file() and mark.read_text().strip() == remembered.sha256(target)):
+        from pipeline.whisper_checkpoint import write_checkpoint
+
+        say(f"Preparing {model} for openai-whisper")
+        write_checkpoint(source.path, target)
+        mark.write_text(remembered.sha256(target), encoding="utf-8")
+    return Found(f"openai-{model}", target.parent, target, source.label)
 
 
 def file_sha256(path: Path) -> str:

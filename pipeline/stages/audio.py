@@ -73,10 +73,10 @@ def decode(path: Path, *, require_speech: bool = True) -> Audio:
 def mono(audio: Audio, channel: int | None = None) -> NDArray[np.float32]:
     """One channel (or the mean of all) as float32 in -1..1, shape (n,)."""
     if channel is not None or audio.channels == 1:
-        picked = audio.samples[channel or 0].astype(np.float32)
+        picked: NDArray[np.float32] = audio.samples[channel or 0].astype(np.float32)
         picked /= np.float32(32768.0)
         return picked
-    mixed = audio.samples[0].astype(np.float32)
+    mixed: NDArray[np.float32] = audio.samples[0].astype(np.float32)
     for other in audio.samples[1:]:
         mixed += other
     mixed /= np.float32(32768.0 * audio.channels)
@@ -110,7 +110,9 @@ def speakers_on_channels(audio: Audio) -> bool:
     return first + second >= 0.8 and min(first, second) >= 0.03
 
 
-def speech_spans(samples: NDArray[np.float32], *, min_silence_s: float = 0.16, pad_s: float = 0.2) -> list[tuple[float, float]]:
+def speech_spans(
+    samples: NDArray[np.float32], *, min_silence_s: float = 0.16, pad_s: float = 0.2
+) -> list[tuple[float, float]]:
     """Where somebody speaks, as (start, end) in seconds, by Silero's voice activity detector (bundled with faster-whisper)."""
     from faster_whisper.vad import VadOptions, get_speech_timestamps
 
@@ -135,7 +137,9 @@ def _check_readable(path: Path) -> None:
     try:
         path.open("rb").close()
     except OSError as error:
-        raise SourceError(f"{path.name}: the file cannot be read ({error.strerror}).", "Check its permissions.") from error
+        raise SourceError(
+            f"{path.name}: the file cannot be read ({error.strerror}).", "Check its permissions."
+        ) from error
 
 
 def _decoded_blocks(path: Path) -> tuple[list[Samples], float | None]:
@@ -166,7 +170,8 @@ def _decoded_blocks(path: Path) -> tuple[list[Samples], float | None]:
                 raise _too_long(path, length / RATE)
     if not length:
         raise SourceError(
-            f"{path.name}: nothing in the audio track can be decoded.", "The file is damaged: export or download it again."
+            f"{path.name}: nothing in the audio track can be decoded.",
+            "The file is damaged: export or download it again.",
         )
     return blocks, expected
 
@@ -209,7 +214,11 @@ def _resampled(frames: Iterator[Any]) -> Iterator[Samples]:
                 yield from (_as_channels(out, width or 1) for out in resampler.resample(None))
             channels = frame.layout.nb_channels
             width = width or (channels if channels <= 2 else 1)
-            resampler = AudioResampler(format="s16p", layout="stereo" if channels == 2 else ("mono" if channels == 1 else frame.layout), rate=RATE)
+            resampler = AudioResampler(
+                format="s16p",
+                layout="stereo" if channels == 2 else ("mono" if channels == 1 else frame.layout),
+                rate=RATE,
+            )
             current = shape
         frame.pts = None
         yield from (_as_channels(out, width or 1) for out in resampler.resample(frame))
@@ -223,7 +232,8 @@ def _as_channels(frame: Any, width: int) -> Samples:
     if data.shape[0] == width:
         return data
     if width == 1:
-        return np.mean(data, axis=0, keepdims=True).astype(np.int16)
+        mixed: Samples = np.mean(data, axis=0, keepdims=True).astype(np.int16)
+        return mixed
     return np.repeat(data[:1], width, axis=0)
 
 
@@ -248,7 +258,9 @@ def _length_warnings(path: Path, seconds: float, expected: float | None) -> tupl
                 "Export or download the recording again.",
             )
         if seconds >= MIN_SECONDS:
-            return (f"The file is cut off or damaged: {_clock(seconds)} of {_clock(expected)} could be decoded and was used.",)
+            return (
+                f"The file is cut off or damaged: {_clock(seconds)} of {_clock(expected)} could be decoded and was used.",
+            )
     if seconds < MIN_SECONDS:
         raise SourceError(
             f"{path.name}: the recording is {seconds:.1f} s long; at least {MIN_SECONDS:.0f} s are needed.",
@@ -260,7 +272,8 @@ def _length_warnings(path: Path, seconds: float, expected: float | None) -> tupl
 def _check_loudness(path: Path, samples: Samples) -> None:
     if float(_block_levels(samples, seconds=0.1).max()) < 20 * np.log10(SILENCE_LEVEL):
         raise SourceError(
-            f"{path.name}: the recording is silent.", "Check which microphone or track was recorded, and export it again."
+            f"{path.name}: the recording is silent.",
+            "Check which microphone or track was recorded, and export it again.",
         )
 
 
