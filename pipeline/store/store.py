@@ -1,0 +1,58 @@
+"""The store: one database and one media folder, opened together."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from pipeline.store.engine import WAIT_SECONDS, make_engine, transaction
+from pipeline.store.media import MediaStore
+from pipeline.store.migrate import upgrade
+from pipeline.store.tables import secret
+
+
+class Store:
+    """Opens (and where needed migrates) the database at ``url`` and the media at ``media_url`` (any fsspec URL)."""
+
+    def __init__(self, url: str, media_url: str, *, code: str = "", wait_seconds: float = WAIT_SECONDS) -> None:
+        self.engine = make_engine(url, wait_seconds=wait_seconds)
+        self.code = code
+        upgrade(self.engine)
+        self._media_url = media_url
+        self._media: MediaStore | None = None
+
+    @property
+    def media(self) -> MediaStore:
+        """The media folder, opened when it is first asked for."""
+        if self._media is None:
+            self._media = MediaStore(self._media_url)
+        return self._media
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One writing transaction: all of it or nothing."""
+        with transaction(self.engine) as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent view; writes are not meant here."""
+        with transaction(self.engine, reading=True) as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Gives the connections back."""
+        self.engine.dispose()
+
+
+def signing_key(connection: Connection) -> str:
+    """This installation's key for receipts and hooks, made when it is first needed."""
+    found = connection.execute(sa.select(secret.c.value).where(secret.c.name == "signing")).scalar()
+    if found is None:
+        found = secrets.token_hex(32)
+        connection.execute(sa.insert(secret).values(name="signing", value=found))
+    return str(found)
