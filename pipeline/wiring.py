@@ -44,7 +44,7 @@ class Engines:
             from pipeline.stages.transcribe.openai import OpenAIWhisper
 
             checkpoint = weights.openai_checkpoint(settings.model, settings.cache, offline=settings.offline)
-            return OpenAIWhisper(checkpoint.path, checkpoint.label, threads=settings.threads)
+            return OpenAIWhisper(checkpoint.path, checkpoint.label, model=settings.model, threads=settings.threads)
         from pipeline.stages.transcribe.faster import FasterWhisper
 
         found = weights.find(f"whisper-{settings.model}", settings.cache)
@@ -69,7 +69,10 @@ class Engines:
     @cached_property
     def scorer(self) -> Scorer:
         """The shipped scorer."""
-        raise NotImplementedError
+        from pipeline.stages.score import Scorer
+
+        found = weights.find("minilm", self._settings.cache)
+        return Scorer(found.folder, self.embedder, threads=self._settings.threads)
 
 
 def engines(*, transcriber: str | None = None, model: str | None = None) -> Engines:

@@ -31,7 +31,9 @@ class SentenceEmbedder:
     def __init__(self, folder: Path, name: str, threads: int | None = None) -> None:
         import torch
         from sentence_transformers import SentenceTransformer
+        from transformers.utils.logging import disable_progress_bar
 
+        disable_progress_bar()
         if threads:
             torch.set_num_threads(threads)
         self.name = name
