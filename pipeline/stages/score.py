@@ -1,0 +1,240 @@
+"""Draft scores: a suggested level for each competency with its evidence, or none with what is missing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.answer import Answer
+from models.evidence import AnchorRef, Evidence
+from models.rubric import Competency, Rubric, anchor_levels
+from models.score import DraftScore
+from models.transcript import Turn, Word
+from pipeline.errors import WeightsError
+from pipeline.stages.embed import Embedder
+from pipeline.stages.evidence import Unit, find_units
+from pipeline.stages.masking import plain_text
+from pipeline.stages.network import Encoder, Floats, Readings, build_heads, competency_texts, heads_forward
+from pipeline.stages.pooling import PoolWeights, Spread, draft_confidence, enough, plausible, spread, values
+from pipeline.stages.prior import COLUMNS, question_prior
+from pipeline.stages.rationale import rationale
+from pipeline.stages.reading import Window, windows
+
+SHIPPED = Path(__file__).parent / "data" / "scorer.safetensors"
+MAX_QUOTES = 5
+
+
+class Reading(NamedTuple):
+    """A talk as the network reads it: readings of each candidate word, its place, and the unit that it belongs to."""
+
+    readings: Readings
+    turn: NDArray[np.int64]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    unit_of: NDArray[np.int64]
+    units: tuple[Unit, ...]
+
+
+class Quote(NamedTuple):
+    """A stretch of a candidate turn chosen as evidence: characters, its relevance 0..1 and the chance that it speaks for a high level."""
+
+    turn: int
+    start: int
+    end: int
+    relevance: float
+    plus: float
+    level: float
+
+
+class Scorer:
+    """Reads a talk against a rubric and suggests levels; the same talk, rubric and weights give the same drafts.
+
+    ``folder`` holds MiniLM as sentence-transformers packages it, ``embedder`` is the same model as published (it reads the rubric), and
+    ``weights`` is the trained part (safetensors with its pooling numbers in the metadata). ``name`` tells the weights' sha256. Word
+    vectors are remembered by content, so that another rubric costs only the heads; :meth:`forget` drops them.
+    """
+
+    def __init__(self, folder: Path, embedder: Embedder, weights: Path = SHIPPED, threads: int | None = None) -> None:
+        from safetensors import safe_open
+
+        try:
+            with safe_open(str(weights), framework="pt") as file:
+                meta = json.loads(file.metadata()["scorer"])
+                tensors = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118 - not a mapping
+        except (OSError, KeyError, ValueError) as error:
+            raise WeightsError(f"{weights.name}: the scorer's weights cannot be read.", "Reinstall debrief.") from error
+        digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+        self.name = f"{meta['name']} sha256:{digest}"
+        self._embedder = embedder
+        layers = {key[len("encoder.") :]: value for key, value in tensors.items() if key.startswith("encoder.")}
+        self._encoder = Encoder(str(folder), layers, threads)
+        self._heads = build_heads()
+        self._heads.load_state_dict({key[6:]: value for key, value in tensors.items() if key.startswith("heads.")})
+        self._heads.eval()
+        self._pool = PoolWeights.from_json(meta["pool"])
+        self._known: dict[str, Floats] = {}
+
+    def forget(self) -> None:
+        """Drop the remembered word vectors."""
+        self._known.clear()
+
+    def score(self, turns: Sequence[Turn], answers: Sequence[Answer], rubric: Rubric) -> tuple[DraftScore, ...]:
+        """A draft for every competency of the rubric, in its order, with at most five verbatim quotes of the candidate each."""
+        reading = self.read(turns, answers, rubric)
+        whole = spread(reading.readings, reading.unit_of, len(reading.units))
+        level = values(whole, self._pool)
+        by_number = {turn.t: turn for turn in turns}
+        return tuple(
+            self._draft(c, competency, reading, whole, float(level[c]), by_number, rubric)
+            for c, competency in enumerate(rubric.competencies)
+        )
+
+    def read(self, turns: Sequence[Turn], answers: Sequence[Answer], rubric: Rubric) -> Reading:
+        """What the network says of every word of the candidate, for every competency."""
+        import torch
+
+        rows = windows(turns)
+        vectors = self._vectors(rows)
+        said = [word for row in rows for word in row]
+        spoken = [i for i, word in enumerate(said) if word.turn >= 0]
+        units = find_units(turns)
+        turn, start, end = (np.array([said[i][k] for i in spoken], dtype=np.int64) for k in (1, 2, 3))
+        texts = [text for competency in rubric.competencies for text in competency_texts(competency)]
+        n = len(rubric.competencies)
+        if not spoken:
+            empty = np.zeros((0, n), dtype=np.float32)
+            return Reading(Readings(empty, empty, empty), turn, start, end, turn, units)
+        guess = question_prior(turns, answers, rubric, self._embedder)
+        none = np.zeros((n, COLUMNS), dtype=np.float32)
+        prior = np.stack([guess.get(number, none) for number in turn.tolist()])
+        with torch.inference_mode():
+            keys = torch.from_numpy(self._embedder.encode(texts).reshape(n, 4, -1))
+            logits, level, polarity = heads_forward(
+                self._heads, torch.from_numpy(vectors[spoken]), keys, torch.from_numpy(prior)
+            )
+            readings = Readings(
+                torch.softmax(logits, 1)[:, :-1].numpy(), level.numpy(), torch.sigmoid(polarity).numpy()
+            )
+        return Reading(readings, turn, start, end, unit_index(units, turn, start), units)
+
+    def _vectors(self, rows: Sequence[Window]) -> Floats:
+        keys = [
+            hashlib.sha256("\0".join(f"{word.text}\1{word.turn < 0}" for word in row).encode()).hexdigest()
+            for row in rows
+        ]
+        new = [i for i, key in enumerate(keys) if key not in self._known]
+        made = self._encoder.words(
+            [[w.text for w in rows[i]] for i in new], [[w.turn < 0 for w in rows[i]] for i in new]
+        )
+        self._known.update({keys[i]: vectors for i, vectors in zip(new, made, strict=True)})
+        return np.concatenate([self._known[key] for key in keys]) if keys else np.zeros((0, 384), dtype=np.float32)
+
+    def _draft(
+        self,
+        c: int,
+        competency: Competency,
+        reading: Reading,
+        whole: Spread,
+        value: float,
+        turns: dict[int, Turn],
+        rubric: Rubric,
+    ) -> DraftScore:
+        quotes = choose(reading, whole, c)
+        if not enough(whole, c, self._pool) or not quotes:
+            return DraftScore(
+                competency=competency.id, score=None, value=None, plausible=None, confidence=0.0,
+                rationale=rationale(competency, None, (), whole.mass[c]),
+            )  # fmt: skip
+        evidence = tuple(self._evidence(quote, c, competency, reading, value, turns[quote.turn]) for quote in quotes)
+        rounded = round(value, 3)
+        return DraftScore(
+            competency=competency.id,
+            score=min(5, max(1, int(rounded + 0.5))),
+            value=rounded,
+            plausible=plausible(whole, c, rounded, self._pool),
+            confidence=round(draft_confidence(whole, c, rounded, self._pool), 3),
+            rationale=rationale(competency, rounded, evidence, whole.mass[c]),
+            evidence=evidence,
+        )
+
+    def value_without(self, reading: Reading, c: int, turn: int, start: int, end: int) -> float:
+        """The value of competency ``c`` when the words of a quote are taken away."""
+        keep = ~((reading.turn == turn) & (reading.start < end) & (reading.end > start))
+        return float(values(spread(reading.readings, reading.unit_of, len(reading.units), keep), self._pool)[c])
+
+    def _evidence(
+        self, quote: Quote, c: int, competency: Competency, reading: Reading, value: float, turn: Turn
+    ) -> Evidence:
+        text = turn.text[quote.start : quote.end]
+        keys = sorted(competency.anchors, key=anchor_levels)
+        vectors = self._embedder.encode(
+            [plain_text(text) or "nothing", *(plain_text(competency.anchors[key]) for key in keys)]
+        )
+        cosine = vectors[1:] @ vectors[0]
+        # the anchor that a quote speaks to is the one nearest its level; similarity to the text only tells topics apart
+        distance = [
+            abs(sum(anchor_levels(key)) / 2 - quote.level) - 0.5 * float(cosine[i]) for i, key in enumerate(keys)
+        ]
+        best = int(np.argmin(distance))
+        begin, finish = times(turn, quote.start, quote.end)
+        return Evidence(
+            turn=quote.turn, quote=text, start=begin, end=finish, polarity="+" if quote.plus >= 0.5 else "-",
+            pull=round(round(value, 3) - round(self.value_without(reading, c, quote.turn, quote.start, quote.end), 3), 3),
+            anchor=AnchorRef(level=keys[best], text=competency.anchors[keys[best]]),
+            similarity=round(float(cosine[best]), 3),
+        )  # fmt: skip
+
+
+def unit_index(units: Sequence[Unit], turn: NDArray[np.int64], start: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The unit of each word, by its place; every word is in one."""
+    places = [(unit.turn, unit.start) for unit in units]
+    order = {place: i for i, place in enumerate(places)}
+    by_turn: dict[int, list[int]] = {}
+    for number, at in places:
+        by_turn.setdefault(number, []).append(at)
+    found = []
+    for number, at in zip(turn.tolist(), start.tolist(), strict=True):
+        starts = by_turn[number]
+        found.append(order[number, max((s for s in starts if s <= at), default=starts[0])])
+    return np.array(found, dtype=np.int64)
+
+
+def choose(reading: Reading, whole: Spread, c: int, threshold: float = 0.25) -> tuple[Quote, ...]:
+    """The units that speak most to a competency, at most five, in the order of the talk; neighbours of one meaning are joined."""
+    quotes: list[Quote] = []
+    for i, unit in enumerate(reading.units):
+        relevance, plus, level = (
+            float(rows[i, c]) for rows in (whole.unit_relevance, whole.unit_polarity, whole.unit_level)
+        )
+        if relevance >= threshold:
+            quotes.append(Quote(unit.turn, unit.start, unit.end, relevance, plus, level))
+    best = sorted(quotes, key=lambda quote: (-quote.relevance, quote.turn, quote.start))[:MAX_QUOTES]
+    return tuple(sorted(best, key=lambda quote: (quote.turn, quote.start)))
+
+
+def times(turn: Turn, start: int, end: int) -> tuple[float | None, float | None]:
+    """When characters [start, end) of a turn were said: from its words where it has them, else by share of its length."""
+    if turn.words:
+        at = 0
+        inside: list[Word] = []
+        for word in turn.words:
+            place = turn.text.find(word.text, at)
+            if place < 0:
+                inside = []
+                break
+            at = place + len(word.text)
+            if place < end and at > start:
+                inside.append(word)
+        if inside:
+            return round(inside[0].start, 3), round(inside[-1].end, 3)
+    if turn.start is None or turn.end is None:
+        return None, None
+    length = max(1, len(turn.text))
+    took = turn.end - turn.start
+    return round(turn.start + took * start / length, 3), round(turn.start + took * end / length, 3)
