@@ -315,7 +315,7 @@ def make(script: Script, voices: Voices) -> None:
     sound = mix(script, turns, stereo=form == "stereo", rng=rng)
     name, rate, bit_rate, made = f"{script.id}.opus", RATE, 32_000, "clean, mono, Opus 32 kbit/s"
     if form == "stereo":
-        bit_rate, made = 28_000, "one speaker a channel, bleed -28 dB, Opus 28 kbit/s a channel"
+        bit_rate, made = 20_000, "one speaker a channel, bleed -28 dB, Opus 20 kbit/s a channel"
     elif form == "overlap":
         sound = room(sound[0], rng, snr_db=20, reverb_s=0.25)[None]
         made = "mono, short overlaps, small room, noise 20 dB below speech, Opus 32 kbit/s"
