@@ -37,10 +37,8 @@ def rank(
     """Candidates by confirmed weighted total, best first, with a 90 % interval and ties.
 
     Bootstrap over interviewers (within each round, with replacement) and over the evidence behind each score.
-    ``rank`` is one plus the
-    number of candidates who stand above in 95 % of resamples; everyone who is neither above nor below is tied. Any
-    number of
-    candidates. A candidate without a total has no rank and comes last.
+    ``rank`` is one plus the number of candidates who stand above in 95 % of resamples; everyone who is neither above
+    nor below is tied. Any number of candidates. A candidate without a total has no rank and comes last.
     """
     import numpy
 
@@ -50,7 +48,7 @@ def rank(
     draws = {
         key: resampled_totals(rubric, cards[key], numpy.random.default_rng([seed, *key.encode()])) for key in placed
     }
-    matrix = numpy.array([draws[key] for key in placed]).reshape(len(placed), -1)
+    matrix = numpy.array([draws[key] for key in placed]).reshape(len(placed), RESAMPLES)
     lines = []
     for row, key in enumerate(placed):
         above = (matrix > matrix[row]).mean(axis=1)

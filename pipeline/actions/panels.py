@@ -1,0 +1,198 @@
+"""Several reviews together: a candidate's panel, its outcomes, the decision, ranks, agreement with the drafts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from sqlalchemy.engine import Connection
+
+from models.decision import AgreementTable, HiringDecision, PanelOutcome, PanelReport, RankLine
+from models.job import JobOpening
+from models.rubric import Rubric
+from pipeline.actions.desk import Desk, new_id
+from pipeline.actions.reviewing import own_reviews
+from pipeline.errors import ConflictError, ForbiddenError, UsageError
+from pipeline.judgement.agreement import agreement_table
+from pipeline.judgement.panel import panel_report
+from pipeline.judgement.ranking import rank
+from pipeline.store import interviews, openings, restore, reviews
+from pipeline.store.restore import Cards
+
+DRAFT_RATER = "draft"
+"""The name under which the machine's drafts stand in the agreement table; they are never in an average."""
+
+
+def panel(desk: Desk, candidate_id: str) -> PanelReport:
+    """The candidate's panel. Who rates the candidate sees it after submitting all of their own reviews."""
+    with desk.store.read() as c:
+        candidate = openings.get_candidate(c, candidate_id)
+        user = desk.require(c, "read-panel", interviews.interviews(c, candidate=candidate_id))
+        if any(r.state != "submitted" for r in own_reviews(c, user.id, candidate_id)):
+            raise ForbiddenError(
+                "Other people's scores stay hidden until yours are in.", "Submit your own review first."
+            )
+        return report(c, candidate_id, openings.get_job(c, candidate.job))
+
+
+def report(c: Connection, candidate_id: str, job: JobOpening) -> PanelReport:
+    """The panel report of a candidate in a transaction of the caller's, who has asked for permission."""
+    cards = restore.confirmed(c, candidate=candidate_id).get(candidate_id, Cards())
+    rubric = _rubric_of(c, cards, job)
+    return panel_report(
+        candidate_id, rubric, cards.scores, outcomes=reviews.outcomes(c, candidate_id), waiting=cards.waiting
+    )
+
+
+def _rubric_of(c: Connection, cards: Cards, job: JobOpening) -> Rubric:
+    versions = {(s.rubric.id, s.rubric.version): s.rubric for s in cards.scores}
+    if len(versions) > 1:
+        raise ConflictError(
+            "The reviews of this candidate were made with different rubric versions.",
+            "Reopen the older ones, or decide with the cards side by side.",
+        )
+    return openings.get_rubric(c, next(iter(versions.values()), job.rubric))
+
+
+def settle(
+    desk: Desk, candidate_id: str, competency: str, kind: Literal["debrief", "follow-up"], reason: str
+) -> PanelOutcome:
+    """Records how a disagreement was settled; both sides must have written evidence before it can be."""
+    if not reason.strip():
+        raise UsageError("An outcome needs a reason.", "Say what settled it.")
+    with desk.store.write() as c:
+        desk.require(c, "settle-panel")
+        candidate = openings.get_candidate(c, candidate_id)
+        found = report(c, candidate_id, openings.get_job(c, candidate.job)).disagreements
+        mine = next((d for d in found if d.competency == competency), None)
+        if mine is None:
+            raise UsageError(f"There is no disagreement on {competency}.", "See debrief panel.")
+        if mine.unwritten:
+            raise ConflictError("One side has no written evidence yet.", "Ask for a note or a quote first.")
+        outcome = PanelOutcome(
+            id=new_id(), candidate=candidate_id, competency=competency, kind=kind, reason=reason.strip(),
+            author=desk.actor, at=desk.clock(),
+        )  # fmt: skip
+        reviews.add_outcome(c, outcome)
+        desk.log(c, "settle", "candidate", candidate_id, after=outcome, candidate=candidate_id)
+    return outcome
+
+
+def decide(desk: Desk, candidate_id: str, outcome: Literal["hire", "reject", "hold"], reason: str) -> HiringDecision:
+    """Records what people decided, with the total that stood then. A hire needs a total and no open disagreement."""
+    if not reason.strip():
+        raise UsageError("A decision needs a reason.", "Say why in one sentence.")
+    with desk.store.write() as c:
+        desk.require(c, "decide")
+        candidate = openings.get_candidate(c, candidate_id)
+        seen = report(c, candidate_id, openings.get_job(c, candidate.job))
+        if outcome == "hire" and seen.result.total.total is None:
+            raise ConflictError(
+                f"There is no confirmed total: {seen.result.total.arithmetic}", "Complete the reviews first."
+            )
+        if outcome == "hire" and seen.open_disagreements:
+            raise ConflictError(
+                "Interviewers disagree and nothing is settled yet.", "Settle it in the debrief, then decide."
+            )
+        decision = HiringDecision(
+            id=new_id(), candidate=candidate_id, outcome=outcome, reason=reason.strip(), total=seen.result.total.total,
+            author=desk.actor, at=desk.clock(),
+        )  # fmt: skip
+        reviews.add_decision(c, decision)
+        desk.log(c, "decide", "candidate", candidate_id, after=decision, candidate=candidate_id)
+    return decision
+
+
+def decisions(desk: Desk, candidate_id: str) -> tuple[HiringDecision, ...]:
+    """The decisions about a candidate, oldest first."""
+    with desk.store.read() as c:
+        desk.require(c, "rank")
+        return reviews.decisions(c, candidate_id)
+
+
+def ranking(desk: Desk, job_id: str) -> tuple[RankLine, ...]:
+    """The candidates of an opening by confirmed total, with ties. Cards of an older rubric version have no rank."""
+    with desk.store.read() as c:
+        desk.require(c, "rank")
+        job = openings.get_job(c, job_id)
+        rubric = openings.get_rubric(c, job.rubric)
+        cards = restore.confirmed(c, job=job_id)
+        everyone = [k.id for k in openings.candidates(c, job_id)]
+    usable = {
+        key: cards[key] for key in everyone if key in cards and all(s.rubric == job.rubric for s in cards[key].scores)
+    }
+    return rank(
+        rubric,
+        {key: usable[key].scores if key in usable else () for key in everyone},
+        {key: card.waiting for key, card in usable.items()},
+    )
+
+
+def panels(desk: Desk, job_id: str) -> tuple[PanelReport, ...]:
+    """The panel reports of everyone in an opening who has a submitted review, from one query."""
+    with desk.store.read() as c:
+        desk.require(c, "rank")
+        job = openings.get_job(c, job_id)
+        known: dict[str, Rubric] = {}
+        reports = []
+        for key, cards in restore.confirmed(c, job=job_id).items():
+            versions = {s.rubric.version for s in cards.scores} or {job.rubric.version}
+            if len(versions) > 1:
+                continue
+            version = versions.pop()
+            if version not in known:
+                known[version] = _rubric_of(c, cards, job)
+            reports.append(panel_report(key, known[version], cards.scores, waiting=cards.waiting))
+        return tuple(reports)
+
+
+def agreement(desk: Desk, job_id: str) -> AgreementTable:
+    """Agreement of the people in an opening with each other and with the drafts, as one more rater.
+
+    Only scores given before the draft was seen count, and only those of submitted reviews.
+    """
+    ratings: dict[str, dict[str, int]] = {}
+    with desk.store.read() as c:
+        desk.require(c, "rank")
+        for interview in interviews.interviews(c, job=job_id):
+            mine = [r for r in reviews.reviews(c, interview=interview.id) if r.state == "submitted"]
+            for review in mine:
+                for line in review.scores:
+                    if line.blind and line.first_score is not None:
+                        ratings.setdefault(review.reviewer, {})[f"{interview.id} {line.competency}"] = line.first_score
+            if mine and interview.analysis:
+                for draft in interviews.get_analysis(c, interview.analysis).drafts:
+                    if draft.score is not None:
+                        ratings.setdefault(DRAFT_RATER, {})[f"{interview.id} {draft.competency}"] = draft.score
+    return agreement_table(ratings)
+
+
+def blind_scores(desk: Desk, job_ids: Sequence[str] | None = None) -> list[dict[str, object]]:
+    """Scores that people gave before seeing a draft, in submitted reviews, for calibration and accuracy.
+
+    Each: interview, reviewer, competency, level, and the draft's value and level then (None without a draft).
+    """
+    lines: list[dict[str, object]] = []
+    with desk.store.read() as c:
+        desk.require(c, "rank")
+        for job in job_ids if job_ids is not None else [j.id for j in openings.jobs(c)]:
+            for interview in interviews.interviews(c, job=job):
+                for review in reviews.reviews(c, interview=interview.id):
+                    if review.state != "submitted":
+                        continue
+                    made = interviews.get_analysis(c, review.analysis).drafts if review.analysis else ()
+                    drafts = {d.competency: d for d in made}
+                    for line in review.scores:
+                        if line.blind and line.first_score is not None:
+                            draft = drafts.get(line.competency)
+                            lines.append(
+                                {
+                                    "interview": interview.id,
+                                    "reviewer": review.reviewer,
+                                    "competency": line.competency,
+                                    "level": line.first_score, "rubric": review.rubric.id,
+                                    "draft_value": draft.value if draft else None,
+                                    "draft_score": draft.score if draft else None,
+                                }
+                            )  # fmt: skip
+    return lines
