@@ -75,7 +75,7 @@ def run(
             progress=bar.show,
         )
     if html is not None:
-        write(html, page(analysis, rubric, source))
+        write(html, page(analysis, rubric, source, html))
     if json == "-":
         sys.stdout.write(analysis.contract_json() + "\n")
     elif json is not None:
@@ -98,11 +98,11 @@ def words(vocabulary: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in parts if part.strip())
 
 
-def page(analysis: Analysis, rubric: Rubric, source: Path) -> str:
+def page(analysis: Analysis, rubric: Rubric, source: Path, target: Path) -> str:
     """The report page, with the recording embedded when it is small and linked otherwise."""
     from pipeline.exports.analysis_html import media_link, render_html
 
-    return render_html(analysis, rubric, media_link(source))
+    return render_html(analysis, rubric, media_link(source, target))
 
 
 def write(path: Path, text: str) -> None:
