@@ -11,7 +11,7 @@ from models.report import Analysis, Engines, Quality, RubricRef
 from models.rubric import Rubric
 from models.score import DraftScore
 from models.transcript import Transcript
-from pipeline.errors import SourceError
+from pipeline.errors import LanguageError, SourceError
 from pipeline.stages import audio, quality, questions, roles, talk
 from pipeline.stages.diarize import Diarizer
 from pipeline.stages.embed import Embedder
@@ -90,15 +90,18 @@ def hear(
         seconds = max((turn.end for turn in transcript.turns if turn.end is not None), default=0.0)
         source = Source(name=path.name, sha256=audio.file_sha256(path), duration_s=round(seconds, 3))
         heard_by = told_apart_by = STORED_TRANSCRIPT
+        language.require_english_text(" ".join(turn.text for turn in transcript.turns), path.name)
     else:
         progress("decode", 0.0)
         sound = audio.decode(path)
         source = Source(name=path.name, sha256=sound.sha256, duration_s=round(sound.duration_s, 3))
-        transcript, told_apart_by = talk.listen(
-            sound, engines.transcriber, lambda: engines.diarizer, vocabulary, progress
-        )
+        try:
+            transcript, told_apart_by = talk.listen(
+                sound, engines.transcriber, lambda: engines.diarizer, vocabulary, progress
+            )
+        except LanguageError as error:
+            raise LanguageError(f"{path.name}: {error.message}", error.remedy) from None
         heard_by = engines.transcriber.name
-    language.require_english(path.name, " ".join(turn.text for turn in transcript.turns))
     return source, transcript, heard_by, told_apart_by
 
 
