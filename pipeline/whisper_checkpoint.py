@@ -1,6 +1,7 @@
 """Whisper's published weights in the format of openai-whisper, made from the CTranslate2 file that is packaged.
 
-The two formats hold the same numbers: CTranslate2 fuses the query, key and value projections (and key and value of the cross
+The two formats hold the same numbers: CTranslate2 fuses the query, key and value projections (and key and value of the
+cross
 attention) into one matrix, gives the key a bias of zeros, and calls the layers by other names.
 """
 

@@ -6,12 +6,18 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import SourceError
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.audio.resampler import AudioResampler
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
 
 RATE = 16_000
 """Samples a second of everything after decoding: what Whisper and the diarizer expect."""
@@ -31,7 +37,8 @@ Samples = NDArray[np.int16]
 class Audio:
     """A decoded recording: ``samples`` int16 of shape (channels, n) at 16 kHz, one or two channels.
 
-    int16 because three hours of two channels are 0.7 GB that way and 1.4 GB as float32. ``sha256`` is of the file's bytes; ``warnings``
+    int16 because three hours of two channels are 0.7 GB that way and 1.4 GB as float32. ``sha256`` is of the file's
+    bytes; ``warnings``
     say in plain words what was left out or repaired.
     """
 
@@ -55,7 +62,8 @@ def decode(path: Path, *, require_speech: bool = True) -> Audio:
     """The recording at ``path`` as 16 kHz samples.
 
     Reads everything that PyAV's bundled FFmpeg reads, audio or video. More than two channels are mixed to one. Raises
-    :class:`SourceError` (file, fault, remedy) when the file is missing, empty, not media, without an audio track, less than half there, shorter than 10 s,
+    :class:`SourceError` (file, fault, remedy) when the file is missing, empty, not media, without an audio track, less
+    than half there, shorter than 10 s,
     longer than 4 h, silent, or without speech.
     """
     _check_readable(path)
@@ -95,8 +103,9 @@ def file_sha256(path: Path) -> str:
 def speakers_on_channels(audio: Audio) -> bool:
     """True when each of two channels carries a speaker of its own, as call recorders write it.
 
-    In 50 ms blocks in which anybody is heard, one channel must be at least 9 dB louder than the other in four blocks of five, and
-    each channel must lead in at least 3 % of them. A mono file copied to two channels, or a room recorded in stereo, has no leader.
+    In 50 ms blocks in which anybody is heard, one channel must be at least 9 dB louder than the other in four blocks
+    of five, and each channel must lead in at least 3 % of them. A mono file copied to two channels, or a room recorded
+    in stereo, has no leader.
     """
     if audio.channels != 2:
         return False
@@ -113,7 +122,7 @@ def speakers_on_channels(audio: Audio) -> bool:
 def speech_spans(
     samples: NDArray[np.float32], *, min_silence_s: float = 0.16, pad_s: float = 0.2
 ) -> list[tuple[float, float]]:
-    """Where somebody speaks, as (start, end) in seconds, by Silero's voice activity detector (bundled with faster-whisper)."""
+    """Where somebody speaks, as (start, end) in seconds, by the Silero detector that faster-whisper bundles."""
     from faster_whisper.vad import VadOptions, get_speech_timestamps
 
     if not samples.size:
@@ -143,7 +152,7 @@ def _check_readable(path: Path) -> None:
 
 
 def _decoded_blocks(path: Path) -> tuple[list[Samples], float | None]:
-    """Blocks of int16 (channels, n) at 16 kHz, and the length in seconds that the file declares (None where it does not)."""
+    """Blocks of int16 (channels, n) at 16 kHz, and the length in seconds that the file declares, or None."""
     import av
 
     try:
@@ -176,13 +185,13 @@ def _decoded_blocks(path: Path) -> tuple[list[Samples], float | None]:
     return blocks, expected
 
 
-def _declared_seconds(container: Any, stream: Any) -> float | None:
+def _declared_seconds(container: InputContainer, stream: AudioStream) -> float | None:
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
     return container.duration / 1_000_000 if container.duration and container.duration > 0 else None
 
 
-def _frames(container: Any, stream: Any) -> Iterator[Any]:
+def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
     """Decoded frames, past damaged packets, up to the end or to where the file breaks off."""
     import av
 
@@ -200,11 +209,11 @@ def _frames(container: Any, stream: Any) -> Iterator[Any]:
             continue
 
 
-def _resampled(frames: Iterator[Any]) -> Iterator[Samples]:
+def _resampled(frames: Iterator[AudioFrame]) -> Iterator[Samples]:
     """Frames as int16 (channels, n) at 16 kHz; a resampler is made anew where the stream changes its format."""
     from av.audio.resampler import AudioResampler
 
-    resampler: Any = None
+    resampler: AudioResampler | None = None
     current: tuple[object, ...] = ()
     width: int | None = None
     for frame in frames:
@@ -226,9 +235,9 @@ def _resampled(frames: Iterator[Any]) -> Iterator[Samples]:
         yield from (_as_channels(out, width or 1) for out in resampler.resample(None))
 
 
-def _as_channels(frame: Any, width: int) -> Samples:
+def _as_channels(frame: AudioFrame, width: int) -> Samples:
     """The frame's samples with ``width`` channels: mixed down by the mean, or the first repeated."""
-    data: Samples = frame.to_ndarray()
+    data: Samples = np.asarray(frame.to_ndarray(), dtype=np.int16)
     if data.shape[0] == width:
         return data
     if width == 1:
@@ -254,12 +263,14 @@ def _length_warnings(path: Path, seconds: float, expected: float | None) -> tupl
         share = seconds / expected
         if share < 0.5:
             raise SourceError(
-                f"{path.name}: only {_clock(seconds)} of {_clock(expected)} can be decoded; the file is cut off or damaged.",
+                f"{path.name}: only {_clock(seconds)} of {_clock(expected)} can be decoded; "
+                "the file is cut off or damaged.",
                 "Export or download the recording again.",
             )
         if seconds >= MIN_SECONDS:
             return (
-                f"The file is cut off or damaged: {_clock(seconds)} of {_clock(expected)} could be decoded and was used.",
+                f"The file is cut off or damaged: {_clock(seconds)} of {_clock(expected)} "
+                "could be decoded and was used.",
             )
     if seconds < MIN_SECONDS:
         raise SourceError(
@@ -278,7 +289,7 @@ def _check_loudness(path: Path, samples: Samples) -> None:
 
 
 def _check_speech(path: Path, audio: Audio) -> None:
-    """Reads minute by minute and stops as soon as there is speech enough, so that an ordinary call costs one minute of it."""
+    """Reads minute by minute and stops as soon as there is speech enough: an ordinary call costs one minute."""
     found = 0.0
     step = 60 * RATE
     for channel in range(audio.channels):
@@ -294,7 +305,7 @@ def _check_speech(path: Path, audio: Audio) -> None:
 
 
 def _block_levels(samples: Samples, seconds: float) -> NDArray[np.float64]:
-    """Level of each block in dBFS, shape (channels, blocks); a rest shorter than a block counts as one when there is no other."""
+    """Level of each block in dBFS, shape (channels, blocks); a last part shorter than a block is left out."""
     size = max(1, min(int(seconds * RATE), samples.shape[1]))
     blocks = samples.shape[1] // size
     levels = np.empty((samples.shape[0], blocks))

@@ -26,7 +26,7 @@ PAUSE_SECONDS = 0.6
 
 
 class Piece(NamedTuple):
-    """A stretch of the recording inside a clip: ``start``/``end`` in the recording, ``at`` in the clip, all in seconds."""
+    """A stretch of the recording inside a clip: ``start``/``end`` in the recording, ``at`` in the clip (seconds)."""
 
     start: float
     end: float
@@ -46,7 +46,7 @@ class Clip(NamedTuple):
 
 
 class Heard(NamedTuple):
-    """What a recogniser returns for a clip: words as it spells them (a leading blank starts a word), with times in the clip."""
+    """What a recogniser returns for a clip: words as it spells them (a blank starts a word), times in the clip."""
 
     words: tuple[Word, ...]
     avg_logprob: float
@@ -55,7 +55,7 @@ class Heard(NamedTuple):
 
     @classmethod
     def of(cls, words: Iterable[tuple[str, float, float, float]], doubts: tuple[float, float, float]) -> Heard:
-        """From (text, start, end, probability) of each word and the three measures of doubt, in the order of the fields."""
+        """From (text, start, end, probability) of each word and the three measures of doubt, ordered as the fields."""
         return cls(
             tuple(Word(text, start, end, round(float(probability), 4)) for text, start, end, probability in words),
             *(round(float(value), 4) for value in doubts),

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.transcript import Recognition, Segment
-from pipeline.stages.audio import RATE, speech_spans
-from pipeline.stages.transcribe.base import Progress, Waveform, as_float
-from pipeline.stages.transcribe.clips import Heard, joined, packed, segments_of, shifted, windows
-from pipeline.stages.transcribe.hallucinations import without_hallucinations
+from models.transcript import Recognition
+from pipeline.stages.transcribe.base import Progress, Waveform
+from pipeline.stages.transcribe.clips import Clip, Heard, joined
+from pipeline.stages.transcribe.language import require_english_code
+from pipeline.stages.transcribe.recognise import first_speech, recognise
 
 
 class FasterWhisper:
@@ -41,27 +42,17 @@ class FasterWhisper:
         self, samples: Waveform, *, vocabulary: Sequence[str] = (), progress: Progress | None = None
     ) -> Recognition:
         """Segments with words; see :class:`pipeline.stages.transcribe.base.Transcriber`."""
-        segments: list[Segment] = []
-        total = max(1, samples.shape[0])
-        for start, end in windows(samples):
-            window = as_float(samples[start:end])
-            offset = start / RATE
-            for done, segment in self._window(window, vocabulary):
-                segments.append(shifted(segment, offset))
-                if progress:
-                    progress((start + done * (end - start)) / total)
-            if progress:
-                progress(end / total)
-        kept, removed = without_hallucinations(segments)
-        return Recognition(segments=kept, language="en", engine=self.name, removed=removed)
+        if self._model.model.is_multilingual:
+            code, probability, _ = self._model.detect_language(first_speech(samples), language_detection_segments=2)
+            require_english_code(code, probability)
+        return recognise(samples, partial(self._hear, vocabulary), engine=self.name, progress=progress)
 
-    def _window(self, window: NDArray[np.float32], vocabulary: Sequence[str]) -> Iterator[tuple[float, Segment]]:
-        """Segments of one window with the share of the window that is done."""
-        clips = packed(speech_spans(window))
-        if not clips:
-            return
+    def _hear(
+        self, vocabulary: Sequence[str], window: NDArray[np.float32], clips: Sequence[Clip]
+    ) -> Iterator[tuple[int, Heard]]:
+        """What is heard in the clips of one window, a batch of clips at a time."""
         audio, bounds = joined(window, clips)
-        found, _ = self._pipeline.transcribe(
+        segments, _ = self._pipeline.transcribe(
             audio,
             language="en",
             beam_size=self._beam_size,
@@ -71,14 +62,14 @@ class FasterWhisper:
             batch_size=self._batch_size,
             hotwords=", ".join(vocabulary) or None,
         )
-        # A segment tells its clip by `seek`, the clip's start in hundredths of a second; its own start may lie before that.
-        by_seek = {int(start * 100): index for index, (start, _) in enumerate(bounds)}
-        for segment in found:
-            index = by_seek[segment.seek]
-            begin = bounds[index][0]
-            heard = Heard.of(
-                [(word.word, word.start - begin, word.end - begin, word.probability) for word in segment.words or ()],
-                (segment.avg_logprob, segment.no_speech_prob, segment.compression_ratio),
-            )
-            for piece in segments_of(heard, clips[index]):
-                yield (index + 1) / len(clips), piece
+        # A segment tells its clip by `seek`, the clip's start in hundredths of a second; its own start may lie before
+        # that.
+        by_seek = {int(start * 100): number for number, (start, _) in enumerate(bounds)}
+        for segment in segments:
+            number = by_seek[segment.seek]
+            begin = bounds[number][0]
+            words = [
+                (word.word, word.start - begin, word.end - begin, word.probability) for word in segment.words or ()
+            ]
+            doubts = (segment.avg_logprob, segment.no_speech_prob, segment.compression_ratio)
+            yield number, Heard.of(words, doubts)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from models.transcript import Recognition, Segment
-from pipeline.stages.audio import RATE, speech_spans
-from pipeline.stages.transcribe.base import Progress, Waveform, as_float
-from pipeline.stages.transcribe.clips import Heard, joined, packed, segments_of, shifted, windows
-from pipeline.stages.transcribe.hallucinations import without_hallucinations
+import numpy as np
+from numpy.typing import NDArray
+
+from models.transcript import Recognition
+from pipeline.stages.transcribe.base import Progress, Waveform
+from pipeline.stages.transcribe.clips import Clip, Heard, joined
+from pipeline.stages.transcribe.language import require_english_code
+from pipeline.stages.transcribe.recognise import first_speech, recognise
 
 
 class OpenAIWhisper:
@@ -32,21 +36,28 @@ class OpenAIWhisper:
         self, samples: Waveform, *, vocabulary: Sequence[str] = (), progress: Progress | None = None
     ) -> Recognition:
         """Segments with words; see :class:`pipeline.stages.transcribe.base.Transcriber`."""
-        segments: list[Segment] = []
-        total = max(1, samples.shape[0])
-        for start, end in windows(samples):
-            window = as_float(samples[start:end])
-            clips = packed(speech_spans(window))
-            for done, clip in enumerate(clips, start=1):
-                sound, _ = joined(window, [clip])
-                for heard in self._heard(sound, vocabulary):
-                    segments.extend(shifted(segment, start / RATE) for segment in segments_of(heard, clip))
-                if progress:
-                    progress((start + done / len(clips) * (end - start)) / total)
-        kept, removed = without_hallucinations(segments)
-        return Recognition(segments=kept, language="en", engine=self.name, removed=removed)
+        if self._model.is_multilingual:
+            require_english_code(*self._language(first_speech(samples, seconds=30.0)))
+        return recognise(samples, partial(self._hear, vocabulary), engine=self.name, progress=progress)
 
-    def _heard(self, sound: Any, vocabulary: Sequence[str]) -> list[Heard]:
+    def _language(self, sound: NDArray[np.float32]) -> tuple[str, float]:
+        """The most probable language code and its probability."""
+        import whisper
+
+        mel = whisper.log_mel_spectrogram(whisper.pad_or_trim(sound), self._model.dims.n_mels)
+        _, probabilities = self._model.detect_language(mel)
+        code = max(probabilities, key=lambda key: float(probabilities[key]))
+        return code, float(probabilities[code])
+
+    def _hear(
+        self, vocabulary: Sequence[str], window: NDArray[np.float32], clips: Sequence[Clip]
+    ) -> Iterator[tuple[int, Heard]]:
+        for number, clip in enumerate(clips):
+            sound, _ = joined(window, [clip])
+            for heard in self._heard(sound, vocabulary):
+                yield number, heard
+
+    def _heard(self, sound: NDArray[np.float32], vocabulary: Sequence[str]) -> list[Heard]:
         """What is said in one clip, greedy and without sampling, so that the same sound gives the same words."""
         result = self._model.transcribe(
             sound,

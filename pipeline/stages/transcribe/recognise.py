@@ -1,0 +1,48 @@
+"""The way that every Whisper goes: windows, speech, clips, words, doubts removed, English required."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.transcript import Recognition, Segment
+from pipeline.stages.audio import RATE, speech_spans
+from pipeline.stages.transcribe.base import Progress, Waveform, as_float
+from pipeline.stages.transcribe.clips import Clip, Heard, packed, segments_of, shifted, windows
+from pipeline.stages.transcribe.hallucinations import without_hallucinations
+from pipeline.stages.transcribe.language import require_english_sound
+
+Hear = Callable[[NDArray[np.float32], Sequence[Clip]], Iterator[tuple[int, Heard]]]
+"""An engine's part: window and clips in, (clip number, what was heard) out, in order."""
+
+
+def recognise(samples: Waveform, hear: Hear, *, engine: str, progress: Progress | None = None) -> Recognition:
+    """Segments of the whole recording in time order; memory stays that of one ten-minute window.
+
+    Raises :class:`LanguageError` when the talk is not in English.
+    """
+    segments: list[Segment] = []
+    speech_s = 0.0
+    total = max(1, int(samples.shape[0]))
+    report = progress or (lambda _: None)
+    for start, end in windows(samples):
+        window = as_float(samples[start:end])
+        spans = speech_spans(window)
+        speech_s += sum(until - since for since, until in spans)
+        clips = packed(spans)
+        for number, heard in hear(window, clips) if clips else ():
+            segments.extend(shifted(segment, start / RATE) for segment in segments_of(heard, clips[number]))
+            report((start + (number + 1) / len(clips) * (end - start)) / total)
+        report(end / total)
+    kept, removed = without_hallucinations(segments)
+    require_english_sound(samples, kept, speech_s)
+    return Recognition(segments=kept, language="en", engine=engine, removed=removed)
+
+
+def first_speech(samples: Waveform, seconds: float = 60.0) -> NDArray[np.float32]:
+    """Up to ``seconds`` of speech from the first ten minutes, without the pauses: enough to tell a language by."""
+    window = as_float(samples[: 600 * RATE])
+    parts = [window[round(start * RATE) : round(end * RATE)] for start, end in speech_spans(window)]
+    return np.concatenate([*parts, np.zeros(0, dtype=np.float32)])[: int(seconds * RATE)]
