@@ -87,7 +87,9 @@ def read_key(recording: Path) -> Key | None:
     for line in rttm.read_text().splitlines():
         part = line.split()
         spans.append(SpeakerSpan(speaker=part[7], start=float(part[3]), end=float(part[3]) + float(part[4])))
-    return Key(" ".join(line.split(maxsplit=5)[5] for line in stm.read_text().splitlines() if line.strip()), tuple(spans))
+    return Key(
+        " ".join(line.split(maxsplit=5)[5] for line in stm.read_text().splitlines() if line.strip()), tuple(spans)
+    )
 
 
 def hear(recording: Path, engines: Any) -> Heard:
@@ -108,35 +110,36 @@ def hear(recording: Path, engines: Any) -> Heard:
     spans = engines.diarizer.diarize(samples)
     end = time.perf_counter()
     words = [word for segment in recognition.segments for word in segment.words]
-    by_time = speaker_words.turns_of([(speaker_at(word, spans), word) for word in words])
+    by_time = speaker_words.turns_of([(next(iter(speakers_at(word, spans)), None), word) for word in words])
     turns = speaker_words.assign_speakers(recognition, spans)
     return Heard(turns, by_time, spans, sound.duration_s, middle - start, end - middle)
 
 
-def speaker_at(word: Word, spans: Sequence[SpeakerSpan]) -> str | None:
-    """The speaker of the spans that cover most of a word; the nearest span's where none does."""
+def speakers_at(word: Word, spans: Sequence[SpeakerSpan]) -> tuple[str, ...]:
+    """The speakers whose spans cover most of a word (several where they talk at once); the nearest span's where none does."""
     if not spans:
-        return None
+        return ()
     covered: dict[str, float] = {}
     for span in spans:
-        seconds = min(span.end, word.end) - max(span.start, word.start)
+        seconds = min(span.end, max(word.end, word.start + 0.01)) - max(span.start, word.start)
         if seconds > 0:
             covered[span.speaker] = covered.get(span.speaker, 0.0) + seconds
     if covered:
-        return max(covered, key=lambda speaker: covered[speaker])
-    return min(spans, key=lambda span: max(span.start - word.end, word.start - span.end)).speaker
+        most = max(covered.values())
+        return tuple(speaker for speaker, seconds in covered.items() if seconds >= most - 0.005)
+    return (min(spans, key=lambda span: max(span.start - word.end, word.start - span.end)).speaker,)
 
 
 def wrong_speaker(turns: Sequence[Turn], key: Key) -> float:
     """Share of words whose speaker is not the key's, with the labels mapped one to one as well as can be."""
     from scipy.optimize import linear_sum_assignment
 
-    pairs = [(turn.speaker, speaker_at(word, key.spans)) for turn in turns for word in turn.words]
-    ours = sorted({a for a, _ in pairs if a is not None})
-    theirs = sorted({b for _, b in pairs if b is not None})
+    pairs = [(turn.speaker, speakers_at(word, key.spans)) for turn in turns for word in turn.words]
+    ours = sorted({speaker for speaker, _ in pairs if speaker is not None})
+    theirs = sorted({span.speaker for span in key.spans})
     if not ours or not theirs:
         return 1.0
-    counts = np.array([[sum(1 for pair in pairs if pair == (a, b)) for b in theirs] for a in ours])
+    counts = np.array([[sum(1 for own, right in pairs if own == a and b in right) for b in theirs] for a in ours])
     rows, columns = linear_sum_assignment(-counts)
     return 1 - float(counts[rows, columns].sum()) / len(pairs)
 
@@ -207,7 +210,9 @@ def main() -> None:
     engines = wiring.engines()
     rows = []
     for folder in options.folders:
-        for recording in sorted(path for path in folder.iterdir() if path.suffix in SOUND and re.search(options.only, path.name)):
+        for recording in sorted(
+            path for path in folder.iterdir() if path.suffix in SOUND and re.search(options.only, path.name)
+        ):
             key = read_key(recording)
             if key is not None:
                 rows.append(measure(recording, key, engines))

