@@ -1,0 +1,155 @@
+"""Long runs: damaged media, mutated transcripts, the same interview again and again.
+
+Command: ``make soak`` (``python benchmarks/soak.py --write docs/soak.md``). Every line ends in what was expected and what happened; the exit
+code is 1 when anything unexpected happened.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import resource
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+
+from pipeline import wiring
+from pipeline.analyze import analyze
+from pipeline.errors import DebriefError
+from pipeline.rubrics import load
+from pipeline.stages.audio import decode
+from pipeline.stages.transcribe.imported import read_transcript
+
+ROOT = Path(__file__).resolve().parent.parent
+RECORDINGS = ROOT / "fixtures" / "recordings"
+TRANSCRIPTS = ROOT / "fixtures" / "transcripts"
+
+
+def damaged(rng: random.Random, content: bytes) -> tuple[str, bytes]:
+    """One way in which a file can be broken, and the broken bytes."""
+    kind = rng.choice(["truncated", "bits flipped", "head lost", "middle zeroed", "three bytes", "empty", "doubled", "noise"])
+    cut = rng.randrange(1, len(content))
+    if kind == "truncated":
+        return kind, content[:cut]
+    if kind == "bits flipped":
+        broken = bytearray(content)
+        for _ in range(rng.randrange(1, 200)):
+            broken[rng.randrange(len(broken))] ^= 1 << rng.randrange(8)
+        return kind, bytes(broken)
+    if kind == "head lost":
+        return kind, content[rng.randrange(1, 4096) :]
+    if kind == "middle zeroed":
+        return kind, content[:cut] + bytes(min(20_000, len(content) - cut)) + content[cut + 20_000 :]
+    if kind == "three bytes":
+        return kind, content[:3]
+    if kind == "empty":
+        return kind, b""
+    if kind == "doubled":
+        return kind, content + content
+    return kind, rng.randbytes(len(content))
+
+
+def outcome(work: Callable[[], object]) -> str:
+    """``used``, the class of a clear error, or ``UNEXPECTED`` with the class of what should never reach a user."""
+    try:
+        work()
+    except DebriefError as error:
+        return type(error).__name__ if error.message and error.remedy else f"UNEXPECTED {type(error).__name__} without a remedy"
+    except Exception as error:
+        traceback.print_exc()
+        return f"UNEXPECTED {type(error).__name__}"
+    return "used"
+
+
+def media(count: int) -> Iterator[tuple[str, str]]:
+    """Damaged recordings through the decoder: (damage, outcome)."""
+    rng = random.Random(1)
+    sources = [path for path in sorted(RECORDINGS.iterdir()) if path.suffix in {".opus", ".mp3", ".ogg"}]
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(count):
+            source = rng.choice(sources)
+            kind, content = damaged(rng, source.read_bytes())
+            path = Path(folder) / f"{number}{source.suffix}"
+            path.write_bytes(content)
+            yield kind, outcome(lambda path=path: decode(path))
+            path.unlink()
+
+
+def transcripts(count: int) -> Iterator[tuple[str, str]]:
+    """Mutated transcripts through the reader: (damage, outcome)."""
+    rng = random.Random(2)
+    sources = [path for path in sorted(TRANSCRIPTS.iterdir()) if path.suffix in {".vtt", ".srt", ".txt", ".json"}]
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(count):
+            source = rng.choice(sources)
+            kind, content = damaged(rng, source.read_bytes())
+            path = Path(folder) / f"{number}{source.suffix}"
+            path.write_bytes(content)
+            yield kind, outcome(lambda path=path: read_transcript(path))
+            path.unlink()
+
+
+def again(rounds: int) -> tuple[str, str]:
+    """The same interviews analysed again and again: the same bytes, and memory that stays flat."""
+    engines, rubric = wiring.engines(), load("csm-2-5y")
+    paths = sorted((ROOT / "fixtures/corpus/interviews").glob("dev-a-*.json"))
+    first = {path: analyze(path, rubric, engines).contract_json() for path in paths}
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    differing = sum(analyze(path, rubric, engines).contract_json() != first[path] for _ in range(rounds) for path in paths)
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    found = f"{rounds * len(paths)} analyses, {differing} differ, peak memory grew by {grown:.0f} MB"
+    return ("as expected" if differing == 0 and grown < 200 else "UNEXPECTED"), found
+
+
+def tally(name: str, expected: str, results: Iterator[tuple[str, str]]) -> list[str]:
+    """Table rows: how often each damage ended in each outcome."""
+    counts = Counter(results)
+    kinds = sorted({kind for kind, _ in counts})
+    return [
+        f"| {name}: {kind} | {expected} | "
+        + ", ".join(f"{what} {n}" for (k, what), n in sorted(counts.items()) if k == kind)
+        + " |"
+        for kind in kinds
+    ]
+
+
+def main() -> int:
+    """Run everything and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", type=Path)
+    parser.add_argument("--media", type=int, default=200)
+    parser.add_argument("--transcripts", type=int, default=3000)
+    parser.add_argument("--rounds", type=int, default=10)
+    options = parser.parse_args()
+    began = time.monotonic()
+    rows = tally("media", "used or a clear error", media(options.media))
+    rows += tally("transcript", "used or a clear error", transcripts(options.transcripts))
+    verdict, found = again(options.rounds)
+    rows.append(f"| the same interviews again | same bytes, flat memory | {verdict}: {found} |")
+    minutes = (time.monotonic() - began) / 60
+    table = "\n".join(
+        [
+            "# Soak: the last long run",
+            "",
+            f"`make soak` ({options.media} damaged recordings, {options.transcripts} damaged transcripts; seeds fixed). It took {minutes:.0f} minutes.",
+            "",
+            "| what | expected | found |",
+            "|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+    print(table)
+    if options.write:
+        options.write.parent.mkdir(exist_ok=True)
+        options.write.write_text(table, encoding="utf-8")
+    return int("UNEXPECTED" in table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
