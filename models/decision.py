@@ -6,9 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+from pydantic import Field
+
 from models._base import Noun
 from models.job import RaterKind
-from models.report import RubricRef
+from models.report import Engines, RubricRef
+from models.review import Review
+from models.rubric import Rubric
 
 State = Literal["met", "not met", "cannot tell", "does not apply"]
 
@@ -227,3 +231,34 @@ class CalibrationReport(Noun):
     table: AgreementTable
     split: tuple[SplitSample, ...]
     trend: tuple[tuple[str, int, float, float], ...]
+
+
+class CandidateReport(Noun):
+    """One candidate in a report of an opening: panel, place, submitted reviews, and the last decision."""
+
+    id: str
+    name: str
+    panel: PanelReport
+    rank: RankLine | None = None
+    reviews: tuple[Review, ...] = ()
+    decision: HiringDecision | None = None
+
+
+class OpeningReport(Noun):
+    """Everything that an export of an opening shows. Exports render it and compute nothing.
+
+    ``people`` and ``rounds`` give names to the ids of users and interviews; ``engines`` names what made the drafts
+    of each interview.
+    Only submitted reviews are in it, so nothing here can give a draft away to somebody who has yet to rate.
+    """
+
+    job: str
+    title: str
+    rubric: Rubric
+    candidates: tuple[CandidateReport, ...] = ()
+    people: dict[str, str] = Field(default_factory=dict)
+    rounds: dict[str, str] = Field(default_factory=dict)
+    engines: dict[str, Engines] = Field(default_factory=dict)
+    made_at: datetime
+    made_by: str = ""
+    audit_head: str = ""

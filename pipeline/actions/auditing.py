@@ -12,7 +12,7 @@ def verify(desk: Desk, *, head: str | None = None) -> audit.AuditCheck:
     """Recomputes the chain; ``head`` is a hash that was noted elsewhere earlier and must occur in it."""
     with desk.store.read() as c:
         desk.require(c, "read-audit")
-        return audit.verify(c, head=head)
+        return audit.verify(c, noted=head)
 
 
 def export(desk: Desk) -> Iterator[str]:

@@ -38,13 +38,14 @@ def panel(desk: Desk, candidate_id: str) -> PanelReport:
 def report(c: Connection, candidate_id: str, job: JobOpening) -> PanelReport:
     """The panel report of a candidate in a transaction of the caller's, who has asked for permission."""
     cards = restore.confirmed(c, candidate=candidate_id).get(candidate_id, Cards())
-    rubric = _rubric_of(c, cards, job)
+    rubric = rubric_of(c, cards, job)
     return panel_report(
         candidate_id, rubric, cards.scores, outcomes=reviews.outcomes(c, candidate_id), waiting=cards.waiting
     )
 
 
-def _rubric_of(c: Connection, cards: Cards, job: JobOpening) -> Rubric:
+def rubric_of(c: Connection, cards: Cards, job: JobOpening) -> Rubric:
+    """The rubric version of a candidate's cards, the opening's where there are none; ConflictError for a mixture."""
     versions = {(s.rubric.id, s.rubric.version): s.rubric for s in cards.scores}
     if len(versions) > 1:
         raise ConflictError(
@@ -141,7 +142,7 @@ def panels(desk: Desk, job_id: str) -> tuple[PanelReport, ...]:
                 continue
             version = versions.pop()
             if version not in known:
-                known[version] = _rubric_of(c, cards, job)
+                known[version] = rubric_of(c, cards, job)
             reports.append(panel_report(key, known[version], cards.scores, waiting=cards.waiting))
         return tuple(reports)
 

@@ -130,14 +130,19 @@ def entries(connection: Connection, *, entity: str | None = None) -> Iterator[Au
         yield AuditEntry(**row._mapping)
 
 
-def verify(connection: Connection, *, head: str | None = None) -> AuditCheck:
-    """Recomputes the whole chain and says what is wrong. ``head`` is a hash noted earlier elsewhere: it must occur
+def head(connection: Connection) -> str:
+    """The hash of the last entry, to be noted elsewhere and checked later."""
+    return str(connection.execute(sa.select(audit_head.c.hash).where(audit_head.c.id == 1)).scalar_one())
+
+
+def verify(connection: Connection, *, noted: str | None = None) -> AuditCheck:
+    """Recomputes the whole chain and says what is wrong. ``noted`` is a hash noted earlier elsewhere: it must occur
     in the chain.
 
     Without such a note, a log cut off at its end together with its head cannot be told from one that was never longer.
     """
     faults: list[str] = []
-    previous, count, seen = GENESIS, 0, head is None
+    previous, count, seen = GENESIS, 0, noted is None
     for row in connection.execution_options(yield_per=500).execute(sa.select(audit).order_by(audit.c.seq)):
         fields = dict(row._mapping)
         count += 1
@@ -149,7 +154,7 @@ def verify(connection: Connection, *, head: str | None = None) -> AuditCheck:
         if entry_hash(fields) != fields["hash"]:
             faults.append(f"entry {fields['seq']} was changed")
         previous = fields["hash"]
-        seen = seen or previous == head
+        seen = seen or previous == noted
     top = connection.execute(sa.select(audit_head).where(audit_head.c.id == 1)).one_or_none()
     if top is None or (top.seq, top.hash) != (count, previous):
         faults.append("the end of the log does not match its head: entries were cut off or added")

@@ -268,8 +268,8 @@ def test_audit_verifies_and_chains(any_store):
         check = audit.verify(c)
         assert (check.entries, check.faults) == (4, ())
         assert [e.entity for e in audit.entries(c)] == ["r0", "r1", "r2", "r3"]
-        assert audit.verify(c, head=check.head).faults == ()
-        assert audit.verify(c, head="f" * 64).faults
+        assert audit.verify(c, noted=check.head).faults == ()
+        assert audit.verify(c, noted="f" * 64).faults
 
 
 @pytest.mark.parametrize("column", [column.name for column in tables.audit.columns])
