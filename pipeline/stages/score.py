@@ -17,6 +17,7 @@ from models.rubric import Competency, Rubric, anchor_levels
 from models.score import DraftScore
 from models.transcript import Turn, Word
 from pipeline.errors import WeightsError
+from pipeline.stages.echo import echoes, rubric_content, told_before
 from pipeline.stages.embed import Embedder
 from pipeline.stages.evidence import Unit, find_units
 from pipeline.stages.masking import plain_text
@@ -24,7 +25,7 @@ from pipeline.stages.network import Encoder, Floats, Readings, build_heads, comp
 from pipeline.stages.pooling import PoolWeights, Spread, draft_confidence, enough, plausible, spread, values
 from pipeline.stages.prior import COLUMNS, question_prior
 from pipeline.stages.rationale import rationale
-from pipeline.stages.reading import Window, windows
+from pipeline.stages.reading import Said, Window, windows
 
 SHIPPED = Path(__file__).parent / "data" / "scorer.safetensors"
 MAX_QUOTES = 5
@@ -103,16 +104,14 @@ class Scorer:
         vectors = self._vectors(rows)
         said = [word for row in rows for word in row]
         spoken = [i for i, word in enumerate(said) if word.turn >= 0]
-        units = find_units(turns)
-        turn, start, end = (np.array([said[i][k] for i in spoken], dtype=np.int64) for k in (1, 2, 3))
-        texts = [text for competency in rubric.competencies for text in competency_texts(competency)]
         n = len(rubric.competencies)
         if not spoken:
             empty = np.zeros((0, n), dtype=np.float32)
-            return Reading(Readings(empty, empty, empty), turn, start, end, turn, units)
+            return placed(Readings(empty, empty, empty), [], turns, rubric)
+        texts = [text for competency in rubric.competencies for text in competency_texts(competency)]
         guess = question_prior(turns, answers, rubric, self._embedder)
         none = np.zeros((n, COLUMNS), dtype=np.float32)
-        prior = np.stack([guess.get(number, none) for number in turn.tolist()])
+        prior = np.stack([guess.get(said[i].turn, none) for i in spoken])
         with torch.inference_mode():
             keys = torch.from_numpy(self._embedder.encode(texts).reshape(n, 4, -1))
             logits, level, polarity = heads_forward(
@@ -121,7 +120,7 @@ class Scorer:
             readings = Readings(
                 torch.softmax(logits, 1)[:, :-1].numpy(), level.numpy(), torch.sigmoid(polarity).numpy()
             )
-        return Reading(readings, turn, start, end, unit_index(units, turn, start), units)
+        return placed(readings, [said[i] for i in spoken], turns, rubric)
 
     def _vectors(self, rows: Sequence[Window]) -> Floats:
         keys = [
@@ -189,6 +188,21 @@ class Scorer:
             anchor=AnchorRef(level=keys[best], text=competency.anchors[keys[best]]),
             similarity=round(float(cosine[best]), 3),
         )  # fmt: skip
+
+
+def placed(readings: Readings, said: Sequence[Said], turns: Sequence[Turn], rubric: Rubric) -> Reading:
+    """Readings of the candidate's words with their places and units; what only repeats the rubric or an earlier story weighs nothing."""
+    units = find_units(turns)
+    turn, start, end = (np.array([word[k] for word in said], dtype=np.int64) for k in (1, 2, 3))
+    index = unit_index(units, turn, start)
+    texts = {item.t: item.text for item in turns}
+    anchors = rubric_content(rubric)
+    hollow = np.array([echoes(texts[unit.turn][unit.start : unit.end], anchors) for unit in units], dtype=np.bool_)
+    silent = told_before([word.text for word in said], turn)
+    if len(said):
+        silent |= hollow[index]
+    kept = readings._replace(relevance=readings.relevance * ~silent[:, None])
+    return Reading(kept, turn, start, end, index, units)
 
 
 def unit_index(units: Sequence[Unit], turn: NDArray[np.int64], start: NDArray[np.int64]) -> NDArray[np.int64]:
