@@ -294,7 +294,7 @@ def _word_times(text: str, first: int, length: int) -> list[list[Any]]:
     words = text.split()
     edges = np.cumsum([0.0] + [len(word) + 1.5 for word in words])
     edges = (first + edges / edges[-1] * length) / RATE
-    return [[word, round(float(a), 3), round(float(b), 3)] for word, a, b in zip(words, edges, edges[1:])]
+    return [[word, round(float(a), 3), round(float(b), 3)] for word, a, b in zip(words, edges, edges[1:], strict=False)]
 
 
 def _segments(script: Script, turns: list[Spoken]) -> list[dict[str, Any]]:

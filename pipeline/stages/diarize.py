@@ -149,7 +149,7 @@ class SenkoDiarizer:
         for index, start in enumerate(starts):
             active = activity[index].astype(np.float32)
             taper = np.hamming(len(active)).astype(np.float32)[:, None]
-            first = int(round(start / RATE / step))
+            first = round(start / RATE / step)
             size = min(len(active), n_frames - first)
             merged = np.zeros((len(active), n_voices), np.float32)
             for slot in range(active.shape[1]):
@@ -158,7 +158,7 @@ class SenkoDiarizer:
                     merged[:, voice] = np.maximum(merged[:, voice], active[:, slot])
             total[first : first + size] += (merged * taper)[:size]
             weight[first : first + size] += taper[:size]
-        return total / np.maximum(weight, 1e-6)
+        return np.asarray(total / np.maximum(weight, 1e-6), dtype=np.float32)
 
 
 def _window_starts(length: int) -> list[int]:
@@ -269,8 +269,9 @@ def _differ(fork: Any, prints: Floats, windows: NDArray[np.int64]) -> bool:
         return False
     left, right = (np.array(child.pre_order()) for child in (fork.left, fork.right))
     apart = min(_likeness_within(prints[side], windows[side]) for side in (left, right)) - likeness
-    heard = [np.unique(windows[side]) for side in (left, right)]
-    side_by_side = len(np.intersect1d(*heard)) >= max(2, 0.3 * min(len(side) for side in heard))
+    heard_left, heard_right = np.unique(windows[left]), np.unique(windows[right])
+    fewer = min(len(heard_left), len(heard_right))
+    side_by_side = len(np.intersect1d(heard_left, heard_right)) >= max(2, 0.3 * fewer)
     return bool(likeness < DIFFERENT_VOICE or apart >= APART or side_by_side)
 
 

@@ -7,6 +7,7 @@ of speaker costs little after a sentence end or a pause and much inside a phrase
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -44,7 +45,7 @@ def assign_speakers(recognition: Recognition, spans: Sequence[SpeakerSpan]) -> t
     if not speakers:
         return turns_of([(None, word) for word in words])
     silent, known = _silence(words, spans, speakers)
-    path = _cheapest(silent, [_change_cost(word, following) for word, following in zip(words, words[1:])])
+    path = _cheapest(silent, [_change_cost(word, following) for word, following in itertools.pairwise(words)])
     return turns_of([(speakers[path[i]] if known[i] else None, word) for i, word in enumerate(words)])
 
 
