@@ -1,4 +1,3 @@
-# ruff: noqa: ANN
 """Small, readable makers of the nouns that tests need; every argument has a plain default."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: ANN
 """Corrections: what they change, and the table of which drafts each makes stale."""
 
 import pytest

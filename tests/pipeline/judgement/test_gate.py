@@ -1,4 +1,3 @@
-# ruff: noqa: ANN
 """The gate: only a whole, submitted review makes a score that can be weighed. Each test tries one way round."""
 
 import ast

@@ -1,4 +1,3 @@
-# ruff: noqa: ANN
 """Panels, agreement, ranks and the calibration of interviewers."""
 
 import random

@@ -1,4 +1,3 @@
-# ruff: noqa: ANN
 """What a reviewer can do with a competency, and what they get to see when."""
 
 import pytest

@@ -1,4 +1,3 @@
-# ruff: noqa: ANN
 """Totals by hand, by the seed's worked examples, and by properties that must hold for any card."""
 
 from decimal import Decimal
