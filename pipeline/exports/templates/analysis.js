@@ -31,6 +31,12 @@
     mark(at ? at.turn : null);
     watch();
   };
+  const centre = (turn) => {  // moves the transcript beside the scorecard, not the page
+    const pane = turn.closest(".pane");
+    const inside = pane.getBoundingClientRect();
+    const at = turn.getBoundingClientRect();
+    pane.scrollTop += at.top - inside.top - Math.max(0, inside.height - at.height) / 2;
+  };
   const play = (link) => {
     rest();
     playing = link;
@@ -52,7 +58,7 @@
     if (!audio) return;
     event.preventDefault();
     if (link === playing && !audio.paused) { audio.pause(); rest(); return; }
-    if (turn && matchMedia("(min-width: 1080px)").matches) turn.scrollIntoView({ block: "center" });
+    if (turn && matchMedia("(min-width: 1080px)").matches) centre(turn);
     play(link);
   });
   if (!audio) return;
