@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from pipeline.stages.embed import Embedder
     from pipeline.stages.score import Scorer
     from pipeline.stages.transcribe.base import Transcriber
+    from pipeline.store.store import Store
+
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # its load report would land on the user's terminal
 
 TRANSCRIBERS = ("faster-whisper", "openai-whisper")
 MODELS = ("tiny.en", "base")
@@ -86,6 +90,15 @@ def engines(*, transcriber: str | None = None, model: str | None = None) -> Engi
     return Engines(settings.model_copy(update=changes))
 
 
+def open_store(settings: Settings | None = None) -> Store:
+    """The store that the settings name, migrated to this version."""
+    from pipeline.store.store import Store
+
+    chosen = settings or Settings()
+    database = chosen.database or f"sqlite:///{chosen.data}/debrief.db"
+    return Store(database, chosen.media or str(chosen.data / "media"), code=code_version())
+
+
 def code_version() -> str:
     """Version of the installed distribution, or ``unknown`` when run from a bare folder."""
     try:
@@ -104,5 +117,7 @@ def demo_recording() -> Iterator[Path]:
         return
     clone = Path(__file__).resolve().parent.parent / "fixtures" / "recordings" / DEMO
     if not clone.is_file():
-        raise SourceError(f"{DEMO}: the bundled recording is not installed.", "Reinstall debrief, or analyse a file of your own.")
+        raise SourceError(
+            f"{DEMO}: the bundled recording is not installed.", "Reinstall debrief, or analyse a file of your own."
+        )
     yield clone
