@@ -1,57 +1,140 @@
-"""The likeliest path through the talk's questions."""
+"""The likeliest path through the talk: at each turn stay, open a question, or leave; judged over the whole talk.
+
+Each step is a softmax over what is possible after the path so far (a conditional logit), and a beam keeps the best whole paths, so that a
+later turn can overrule an earlier reading. The weights are learned from labelled interviews by ``scripts/train_questions.py``; no
+feature names a word of any trade, so they carry over to other rubrics. Which question of the bank a block belongs to is settled
+afterwards, one to one over the whole talk (``question_names``).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
-from models.rubric import Rubric
-from models.transcript import Turn, TurnKind
-from pipeline.stages.embed import Embedder
-from pipeline.stages.talk_cues import asks, cue_counts, is_backchannel, without_lead_in
+from pipeline.stages.question_features import OWN, Matrix, Talk
+
+OUTSIDE = ("small-talk", "logistics", "candidate-questions", "closing")
+CLASSES = (
+    "stay", "stay-out", "open", *OUTSIDE, "other-stay", "other-stay-out", *(f"other-{name}" for name in OUTSIDE),
+)  # fmt: skip
+"""What a step does; the ``other-`` ones are steps of a turn that may not open a question."""
+
+MODES = ("start", *OUTSIDE, "question")
+PAST = (
+    *MODES, "turns-since", "words-since", "unanswered", "opened", "near-opening", "near-talk", "new-talk", "in-no-bank",
+    "turns-away", "same-best", "probe-of-best",
+)  # fmt: skip
+WIDTH = len(OWN) + len(PAST)
+BEAM = 12
+_COHESION = OWN.index("cohesion")
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
-    """What one turn belongs to and does; ``opens`` marks the first turn of a block."""
+class Path:
+    """A path up to some turn: its mode, the turn that began the running block, how many questions were opened."""
 
-    question: str | None
-    kind: TurnKind
-    opens: bool = False
+    mode: str = "start"
+    since: int = 0
+    opened: int = 0
+    score: float = 0.0
+    steps: tuple[str, ...] = field(default=(), compare=False)
 
 
-def likeliest_path(turns: Sequence[Turn], rubric: Rubric, embedder: Embedder) -> list[Label]:
-    """One label per turn."""
-    labels: list[Label] = []
-    asking = [turn for turn in turns if turn.role == "interviewer"]
-    texts = [without_lead_in(turn.text) for turn in asking]
-    near = np.zeros((len(asking), 0))
-    if rubric.questions and asking:
-        near = embedder.encode(texts) @ embedder.encode([q.text for q in rubric.questions]).T
-    row = 0
-    current, outside, free = None, "small-talk", 0
-    for at, turn in enumerate(turns):
-        opens = False
-        kind: str = "answer"
-        if turn.role == "interviewer":
-            cues = cue_counts(turn.text)
-            score = near[row]
-            row += 1
-            late = at > 0.7 * len(turns)
-            if late and cues["invite"]:
-                current, outside = None, "candidate-questions"
-            elif late and outside == "candidate-questions" and cues["goodbye"] and current is None:
-                outside = "closing"
-            elif len(score) and score.max() > 0.4 and turn.n_words > 6 and outside not in ("candidate-questions", "closing"):
-                question = rubric.questions[int(score.argmax())].id
-                opens, current = question != current, question
-            elif turn.n_words > 9 and asks(turn.text) and (cues["shift"] or current is None) and outside == "small-talk" and at > 2:
-                free += 1
-                opens, current = True, f"free-{free}"
-            kind = "question" if opens else "backchannel" if is_backchannel(turn.text) else "probe"
-        elif is_backchannel(turn.text):
-            kind = "backchannel"
-        labels.append(Label(current, kind if current else outside, opens))  # type: ignore[arg-type]
-    return labels
+class Scene:
+    """A talk with what can be worked out once for all paths."""
+
+    def __init__(self, talk: Talk) -> None:
+        self.talk = talk
+        self.has_bank = talk.best.shape[1] > 0
+        self.said = np.concatenate([[0], np.cumsum(np.where(talk.asking, 0, talk.n_words))])
+        self.asked = np.concatenate([[0], np.cumsum(talk.asking & (talk.n_words > 4))])
+        self._past: dict[tuple[int, str, int], list[float]] = {}
+
+    def past(self, at: int, path: Path) -> list[float]:
+        """The numbers of PAST: where the path is, how long it has been there, and how the turn fits the running block."""
+        key = (at, path.mode, path.since)
+        if key not in self._past:
+            self._past[key] = self._measure(at, path)
+        row = list(self._past[key])
+        row[_OPENED] = min(1.0, path.opened / 8)
+        return row
+
+    def _measure(self, at: int, path: Path) -> list[float]:
+        talk, since = self.talk, path.since
+        inside = path.mode == "question"
+        said = float(self.said[at] - self.said[since])
+        row = [float(path.mode == name) for name in MODES]
+        row += [float(np.log1p(self.asked[at] - self.asked[since])) / 2, float(np.log1p(said)) / 5, float(inside and said < 8), 0.0]
+        if not inside:
+            return row + [0.0] * (len(PAST) - len(row))
+        own = talk.content[at]
+        before: frozenset[str] = frozenset().union(*talk.content[since:at])
+        cohesion = len(own & before) / len(own) if own else 0.5
+        row += [float(talk.vectors[at] @ talk.vectors[since]), cohesion, cohesion - float(talk.own[at, _COHESION])]
+        if not self.has_bank or not talk.asking[at]:
+            return [*row, float(not self.has_bank), 0.0, 0.0, 0.0]
+        here, there = int(talk.best[at].argmax()), int(talk.best[since].argmax())
+        away = float(talk.best[at, here] - talk.best[since, here])
+        return [*row, 0.0, away, float(here == there), float(talk.probe[at, there] - talk.best[at, here])]
+
+
+_OPENED = PAST.index("opened")
+
+
+def possible(scene: Scene, at: int, path: Path) -> list[str]:
+    """What the turn may do after this path, in the order of CLASSES."""
+    asking = bool(scene.talk.asking[at])
+    prefix = "" if asking else "other-"
+    steps = [] if path.mode == "start" else [prefix + ("stay" if path.mode == "question" else "stay-out")]
+    steps += ["open"] if asking else []
+    return steps + [prefix + name for name in OUTSIDE if name != path.mode]
+
+
+def taken(at: int, path: Path, step: str, score: float = 0.0) -> Path:
+    """The path after that step."""
+    stays = step.removeprefix("other-").startswith("stay")
+    return Path(
+        mode=path.mode if stays else "question" if step == "open" else step.removeprefix("other-"),
+        since=path.since if stays else at, opened=path.opened + (step == "open"), score=path.score + score, steps=(*path.steps, step),
+    )  # fmt: skip
+
+
+def row_of(scene: Scene, at: int, path: Path) -> NDArray[np.float32]:
+    """The whole feature row of a turn after a path, WIDTH numbers; training reads it."""
+    return np.concatenate([scene.talk.own[at], np.array(scene.past(at, path), dtype=np.float32)])
+
+
+def best_path(scene: Scene, weights: Matrix, beam: int = BEAM) -> tuple[str, ...]:
+    """One step per turn; ``weights`` is (classes, WIDTH). Ties go to the earlier path in the beam."""
+    own = scene.talk.own @ weights[:, : len(OWN)].T
+    tail = weights[:, len(OWN) :]
+    index = {name: at for at, name in enumerate(CLASSES)}
+    paths = [Path()]
+    for at in range(len(scene.talk.n_words)):
+        grown: dict[tuple[str, int], Path] = {}
+        for path in paths:
+            steps = possible(scene, at, path)
+            which = [index[step] for step in steps]
+            logits = own[at, which] + tail[which] @ np.array(scene.past(at, path), dtype=np.float32)
+            logits = logits - np.logaddexp.reduce(logits)
+            for step, logit in zip(steps, logits, strict=True):
+                new = taken(at, path, step, float(logit))
+                key = (new.mode, new.since)
+                if key not in grown or grown[key].score < new.score:
+                    grown[key] = new
+        paths = sorted(grown.values(), key=lambda path: -path.score)[:beam]
+    return paths[0].steps
+
+
+def blocks_of(steps: Sequence[str]) -> list[tuple[str, list[int]]]:
+    """Neighbouring turns of one block: its mode and the positions of its turns, in order."""
+    found: list[tuple[str, list[int]]] = []
+    for at, step in enumerate(steps):
+        if step.removeprefix("other-").startswith("stay"):
+            found[-1][1].append(at)
+        else:
+            found.append(("question" if step == "open" else step.removeprefix("other-"), [at]))
+    return found

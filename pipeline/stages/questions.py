@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
 
 from models.answer import Answer
 from models.rubric import Rubric
 from models.transcript import Turn, TurnKind
 from pipeline.stages.embed import Embedder
-from pipeline.stages.question_path import Label, likeliest_path
+from pipeline.stages.question_features import OWN, Matrix, Talk, read_talk
+from pipeline.stages.question_names import name_blocks
+from pipeline.stages.question_path import Scene, best_path, blocks_of
+from pipeline.stages.talk_cues import asks, is_backchannel
+
+ASKED_AGAIN, ANSWERED = 0.5, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,49 +36,63 @@ class Cut:
     never_asked: tuple[str, ...]
 
 
-def cut(turns: Sequence[Turn], rubric: Rubric, embedder: Embedder) -> Cut:
-    """Assign every turn by one path over the whole talk; turns need their roles.
+@dataclass(frozen=True, slots=True)
+class CutWeights:
+    """What was learned: of the path (classes, features) and of matching blocks to the bank (features,)."""
+
+    path: Matrix
+    names: NDArray[np.float32]
+
+
+@cache
+def shipped_weights() -> CutWeights:
+    """The weights that travel with the package (``data/questions.json``)."""
+    data = json.loads((files("pipeline.stages") / "data" / "questions.json").read_text())
+    return CutWeights(
+        path=np.array(list(data["path"].values()), dtype=np.float32), names=np.array(data["names"], dtype=np.float32)
+    )
+
+
+def cut(turns: Sequence[Turn], rubric: Rubric, embedder: Embedder, weights: CutWeights | None = None) -> Cut:
+    """Assign every turn by one path over the whole talk, then give the blocks their questions; turns need their roles.
 
     Bank questions keep their id, others become ``free-1``, ``free-2``, … in the order asked; without a bank all are free. A question
-    taken up again later has a second answer with the same id. Talk without any known interviewer lies outside all questions.
+    taken up again later has a second answer with the same id. Where roles are unknown, turns that ask may open a question.
     """
-    labels = likeliest_path(turns, rubric, embedder)
-    labelled = tuple(
-        turn.model_copy(update={"question": label.question, "kind": label.kind})
-        for turn, label in zip(turns, labels, strict=True)
-    )
-    named = {label.question for label in labels if label.question}
-    asked = {competency for question in rubric.questions if question.id in named for competency in question.evaluates}
+    if not turns:
+        return Cut((), (), (), tuple(question.id for question in rubric.questions))
+    weights = weights or shipped_weights()
+    talk = read_talk(turns, rubric, embedder)
+    blocks = blocks_of(best_path(Scene(talk), weights.path))
+    names = name_blocks(turns, [at for mode, at in blocks if mode == "question"], rubric, embedder, weights.names)
+    labelled = _labelled(turns, talk, blocks, names)
+    named = set(names)
+    evaluated = {competency for q in rubric.questions if q.id in named for competency in q.evaluates}
     return Cut(
         turns=labelled,
-        answers=answers_of(labelled, [label.opens for label in labels]),
-        asked=tuple(c.id for c in rubric.competencies if c.id in asked),
+        answers=answers_of(labelled),
+        asked=tuple(c.id for c in rubric.competencies if c.id in evaluated),
         never_asked=tuple(question.id for question in rubric.questions if question.id not in named),
     )
 
 
-def answers_of(turns: Sequence[Turn], opens: Sequence[bool] | None = None) -> tuple[Answer, ...]:
-    """One answer per block of neighbouring turns with the same question, with the turn numbers of asking and probing.
-
-    ``opens`` marks turns that start a new block even where the question stays the same.
-    """
+def answers_of(turns: Sequence[Turn]) -> tuple[Answer, ...]:
+    """One answer per block of neighbouring turns with the same question, with the turn numbers of asking and probing."""
     blocks: list[list[Turn]] = []
-    for at, turn in enumerate(turns):
-        if turn.question is None:
-            blocks.append([])
-        elif blocks and blocks[-1] and blocks[-1][-1].question == turn.question and not (opens and opens[at]):
+    for turn in turns:
+        if blocks and blocks[-1][-1].question == turn.question:
             blocks[-1].append(turn)
         else:
             blocks.append([turn])
     return tuple(
         Answer(
-            question=block[0].question or "",
+            question=block[0].question,
             asked_in=_numbers(block, "question"),
             probes_in=_numbers(block, "probe"),
             turns=tuple(turn.t for turn in block),
         )
         for block in blocks
-        if block
+        if block[0].question
     )
 
 
@@ -75,4 +100,35 @@ def _numbers(block: Sequence[Turn], kind: TurnKind) -> tuple[int, ...]:
     return tuple(turn.t for turn in block if turn.kind == kind)
 
 
-__all__ = ["Cut", "Label", "answers_of", "cut"]
+def _labelled(
+    turns: Sequence[Turn], talk: Talk, blocks: Sequence[tuple[str, Sequence[int]]], names: Sequence[str]
+) -> tuple[Turn, ...]:
+    """The turns with question and kind."""
+    found: list[Turn] = []
+    question = iter(names)
+    for mode, positions in blocks:
+        name = next(question) if mode == "question" else None
+        said = 0
+        for at in positions:
+            kind = _kind(turns, talk, positions[0], at, said) if name else mode
+            said += 0 if talk.asking[at] else turns[at].n_words
+            found.append(turns[at].model_copy(update={"question": name, "kind": kind}))
+    return tuple(found)
+
+
+def _kind(turns: Sequence[Turn], talk: Talk, opening: int, at: int, said: int) -> TurnKind:
+    """What a turn does inside a question: asks it (again), probes, answers, or only signals listening."""
+    turn = turns[at]
+    if not talk.asking[at]:
+        return "backchannel" if is_backchannel(turn.text) and at + 1 < len(turns) and talk.asking[at - 1] and said else "answer"
+    if at == opening:
+        return "question"
+    if not asks(turn.text) and (turn.n_words <= 4 or talk.own[at, _ECHO]):
+        return "backchannel"
+    again = said < ANSWERED and turn.n_words > 6 and asks(turn.text)
+    if again and float(talk.vectors[at] @ talk.vectors[opening]) >= ASKED_AGAIN:
+        return "question"
+    return "probe" if asks(turn.text) else "backchannel"
+
+
+_ECHO = OWN.index("echo")

@@ -68,15 +68,17 @@ def content(text: str) -> frozenset[str]:
 
 def without_lead_in(text: str) -> str:
     """The text without the fillers that it starts with; the text itself where nothing else is left."""
+    return " ".join(text.split()[lead_in_words(text) :]) or text
+
+
+def lead_in_words(text: str) -> int:
+    """How many fillers the text starts with."""
     tokens = text.split()
-    for at, token in enumerate(tokens):
-        if flat(token) not in _FILLERS and flat(token):
-            return " ".join(tokens[at:])
-    return text
+    return next((at for at, token in enumerate(tokens) if flat(token) and flat(token) not in _FILLERS), len(tokens))
 
 
 def is_backchannel(text: str) -> bool:
-    """True for at most three words that are all fillers, or no words at all."""
+    """True for at most six words that are all fillers, or no words at all."""
     tokens = words(text)
     return len(tokens) <= 6 and all(token in _FILLERS for token in tokens) or not tokens
 
