@@ -1,23 +1,25 @@
-"""Who speaks when: voices found in a mono recording, or told by the channels of a call.
+"""Who speaks when: voices found in a mono recording.
 
-Windows of 10 seconds overlap by half. In each the segmentation model separates up to three local voices; each local voice gets a
-voice print from its speech without overlap; the prints of the whole talk are clustered; each window's local voices take the label of their
-cluster, and the windows vote frame by frame. This is the design of pyannote.audio 3 (Bredin 2023), with fewer windows.
+The segmentation model separates up to three local voices in each window of 10 seconds. Each local voice is cut at pauses into pieces; each
+piece gets a voice print from its speech without overlap; the prints of the whole talk are clustered, and every piece takes the voice
+that it is like. So two voices that the segmentation model takes for one, as it does on the telephone, still come apart at their
+pauses. After pyannote.audio 3 (Bredin 2023), which prints whole local voices, in ten times as many windows.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.speaker import SpeakerSpan
 from pipeline.stages.transcribe.base import Progress, Waveform, as_float
+from pipeline.stages.voice_clusters import Piece, name_voices
 from pipeline.stages.voiceprint import (
     FRAME_S,
     RATE,
@@ -29,21 +31,15 @@ from pipeline.stages.voiceprint import (
     filterbank,
 )
 
-HOP_S = 5.0
+HOP_S = 9.0
+"""Windows begin this far apart, so they share a second."""
+
 ACTIVE = 0.5
-LONGEST_PRINT_S = 3.0
+PAUSE_S = 0.15
+"""A silence at which a local voice is cut into pieces."""
+
+LONGEST_PIECE_S = 2.0
 SHORTEST_PRINT_S = 0.4
-RELIABLE_PRINT_S = 1.2
-DIFFERENT_VOICE = 0.25
-"""Mean cosine between the prints of two clusters below which they are two voices whatever else is known."""
-
-APART = 0.14
-"""How much more like itself than like the other each of two branches is when they are two voices."""
-
-SAME_VOICE = 0.72
-"""Mean cosine from which two clusters are one voice even where the segmentation model heard two."""
-
-FEW_SECONDS = 4.0
 BRIDGE_S = 0.3
 SHORTEST_SPAN_S = 0.15
 
@@ -56,16 +52,6 @@ class Diarizer(Protocol):
     def diarize(self, samples: Waveform, *, progress: Progress | None = None) -> tuple[SpeakerSpan, ...]:
         """Spans of 16 kHz mono ``samples`` in order of start, labelled S1, S2, … in order of first speech; spans may overlap."""
         ...
-
-
-@dataclass(frozen=True)
-class _LocalVoice:
-    """One of the voices of one window: where it is in the stack, its print, and the seconds of speech behind the print."""
-
-    window: int
-    slot: int
-    seconds: float
-    print: Floats | None
 
 
 class SenkoDiarizer:
@@ -91,7 +77,7 @@ class SenkoDiarizer:
         import torch
 
         starts = _window_starts(len(samples))
-        voices: list[_LocalVoice] = []
+        pieces: list[Piece] = []
         activity: list[NDArray[np.float16]] = []
         before = torch.get_num_threads()
         torch.set_num_threads(1)
@@ -99,66 +85,79 @@ class SenkoDiarizer:
             with ThreadPoolExecutor(self._threads, initializer=lambda: torch.set_num_threads(1)) as pool:
                 for active, found in pool.map(lambda item: self._listen(samples, *item), enumerate(starts)):
                     activity.append(active)
-                    voices.extend(found)
+                    pieces.extend(found)
                     if progress is not None:
                         progress(len(activity) / len(starts))
         finally:
             torch.set_num_threads(before)
-        labels = _name_voices(voices)
-        if not labels:
-            return ()
-        scores = self._vote(starts, activity, labels, len(samples))
-        return _spans(scores, self._segmentation.step_s, self._segmentation.offset_s)
+        scores = vote(starts, activity, pieces, name_voices(pieces), len(samples), self._segmentation.step_s)
+        return spans_of(scores, self._segmentation.step_s, self._segmentation.offset_s)
 
-    def _listen(self, samples: Waveform, index: int, start: int) -> tuple[NDArray[np.float16], list[_LocalVoice]]:
-        """The activity (frames, 3) and the local voices of the window that begins at a sample."""
+    def _listen(self, samples: Waveform, index: int, start: int) -> tuple[NDArray[np.float16], list[Piece]]:
+        """The activity (frames, 3) and the pieces of the window that begins at a sample."""
         window = _window(samples, start)
         active = self._segmentation(window[None])[0]
-        return active.astype(np.float16), self._local_voices(index, window, active)
-
-    def _local_voices(self, index: int, window: Floats, active: Floats) -> list[_LocalVoice]:
-        """The voices of one window with their prints (None where there is too little clean speech)."""
         on = active > ACTIVE
         alone = on & (on.sum(axis=1, keepdims=True) == 1)
-        features: Floats | None = None
-        found = []
+        if not on.any():
+            return active.astype(np.float16), []
+        step, offset = self._segmentation.step_s, self._segmentation.offset_s
+        features = filterbank(window)
+        frame_at = np.rint((np.arange(len(features)) * FRAME_S + 0.0125 - offset) / step).astype(int)
+        runs, voices = [], []
         for slot in range(on.shape[1]):
-            if not on[:, slot].any():
-                continue
-            seconds = float(alone[:, slot].sum()) * self._segmentation.step_s
-            vector = None
-            if seconds >= SHORTEST_PRINT_S:
-                features = filterbank(window) if features is None else features
-                at = (
-                    np.arange(len(features)) * FRAME_S + 0.0125 - self._segmentation.offset_s
-                ) / self._segmentation.step_s
-                mask = alone[np.clip(np.rint(at).astype(int), 0, len(alone) - 1), slot]
-                vector = self._print(_longest(features[mask]))
-            found.append(_LocalVoice(index, slot, seconds, vector))
-        return found
+            for first, last in _runs(on[:, slot], step):
+                clean = np.zeros(len(alone), bool)
+                clean[first : last + 1] = alone[first : last + 1, slot]
+                seconds = float(clean.sum()) * step
+                frames = features[clean[np.clip(frame_at, 0, len(clean) - 1)]]
+                voices.append(frames if seconds >= SHORTEST_PRINT_S else None)
+                runs.append((slot, first, last, seconds))
+        prints = iter(self._print([frames for frames in voices if frames is not None]))
+        return active.astype(np.float16), [
+            Piece(index, *run, None if frames is None else next(prints))
+            for run, frames in zip(runs, voices, strict=True)
+        ]
 
-    def _vote(
-        self, starts: list[int], activity: list[NDArray[np.float16]], labels: dict[tuple[int, int], int], length: int
-    ) -> Floats:
-        """Mean activity of every voice over the windows that hear a frame: (frames, voices)."""
-        step = self._segmentation.step_s
-        n_frames = int(length / RATE / step) + 2
-        n_voices = max(labels.values()) + 1
-        total = np.zeros((n_frames, n_voices), np.float32)
-        weight = np.zeros((n_frames, 1), np.float32)
-        for index, start in enumerate(starts):
-            active = activity[index].astype(np.float32)
-            taper = np.hamming(len(active)).astype(np.float32)[:, None]
-            first = round(start / RATE / step)
-            size = min(len(active), n_frames - first)
-            merged = np.zeros((len(active), n_voices), np.float32)
-            for slot in range(active.shape[1]):
-                if (index, slot) in labels:
-                    voice = labels[index, slot]
-                    merged[:, voice] = np.maximum(merged[:, voice], active[:, slot])
-            total[first : first + size] += (merged * taper)[:size]
-            weight[first : first + size] += taper[:size]
-        return np.asarray(total / np.maximum(weight, 1e-6), dtype=np.float32)
+
+def _runs(on: NDArray[np.bool_], step_s: float) -> list[tuple[int, int]]:
+    """First and last frames of a local voice's pieces: cut at pauses, and long ones into equal parts."""
+    frames = np.flatnonzero(on)
+    if not len(frames):
+        return []
+    found = []
+    for run in np.split(frames, np.flatnonzero(np.diff(frames) * step_s > PAUSE_S) + 1):
+        parts = int(np.ceil(len(run) * step_s / LONGEST_PIECE_S))
+        found += [(int(part[0]), int(part[-1])) for part in np.array_split(run, parts)]
+    return found
+
+
+def vote(
+    starts: Sequence[int],
+    activity: Sequence[NDArray[np.float16]],
+    pieces: Sequence[Piece],
+    voices: Sequence[int | None],
+    length: int,
+    step_s: float,
+) -> Floats:
+    """Mean activity of every voice over the windows that hear a frame: (frames, voices)."""
+    n_frames = int(length / RATE / step_s) + 2
+    n_voices = max((voice for voice in voices if voice is not None), default=-1) + 1
+    total = np.zeros((n_frames, n_voices), np.float32)
+    weight = np.zeros((n_frames, 1), np.float32)
+    merged = [np.zeros((len(active), n_voices), np.float32) for active in activity]
+    for piece, voice in zip(pieces, voices, strict=True):
+        if voice is not None:
+            at = slice(piece.first, piece.last + 1)
+            heard = activity[piece.window][at, piece.slot].astype(np.float32)
+            merged[piece.window][at, voice] = np.maximum(merged[piece.window][at, voice], heard)
+    for start, window in zip(starts, merged, strict=True):
+        taper = np.hamming(len(window)).astype(np.float32)[:, None]
+        first = round(start / RATE / step_s)
+        size = min(len(window), n_frames - first)
+        total[first : first + size] += (window * taper)[:size]
+        weight[first : first + size] += taper[:size]
+    return np.asarray(total / np.maximum(weight, 1e-6), dtype=np.float32)
 
 
 def _window_starts(length: int) -> list[int]:
@@ -179,109 +178,7 @@ def _window(samples: Waveform, start: int) -> Floats:
     return np.pad(window, (0, size - len(window)))
 
 
-def _longest(frames: Floats) -> Floats:
-    """At most three seconds of frames, from the middle, where the voice is surest."""
-    limit = int(LONGEST_PRINT_S / FRAME_S)
-    skip = max(0, (len(frames) - limit) // 2)
-    return frames[skip : skip + limit]
-
-
-def _name_voices(voices: list[_LocalVoice]) -> dict[tuple[int, int], int]:
-    """Which voice of the whole talk each local voice is: (window, slot) to number; local voices that nothing tells apart are left out."""
-    printed = [voice for voice in voices if voice.print is not None]
-    if not printed:
-        return {}
-    sure = [voice for voice in printed if voice.seconds >= RELIABLE_PRINT_S] or printed
-    centres = _centres(sure)
-    labels: dict[tuple[int, int], int] = {}
-    taken: dict[int, set[int]] = {}
-    for voice in sorted(voices, key=lambda voice: (-voice.seconds, voice.window, voice.slot)):
-        others = taken.setdefault(voice.window, set())
-        if voice.print is not None:
-            likeness = centres @ voice.print
-            if voice.seconds < RELIABLE_PRINT_S:
-                likeness[list(others)] -= 0.2  # the segmentation model heard another voice than those
-            label = int(np.argmax(likeness))
-        else:
-            left = set(range(len(centres))) - others
-            if len(left) != 1:
-                continue
-            label = left.pop()
-        labels[voice.window, voice.slot] = label
-        others.add(label)
-    return labels
-
-
-def _centres(sure: list[_LocalVoice]) -> Floats:
-    """One mean print for each voice of the talk: (voices, 192), unit length."""
-    prints = np.stack([voice.print for voice in sure if voice.print is not None])
-    if len(prints) == 1:
-        return prints
-    from scipy.cluster.hierarchy import linkage, to_tree
-
-    joins = linkage(prints.astype(np.float64), "average", metric="cosine")
-    weights = np.array([voice.seconds for voice in sure])
-    seconds = list(weights)
-    for left, right, _, _ in joins:
-        seconds.append(seconds[int(left)] + seconds[int(right)])
-    windows = np.array([voice.window for voice in sure])
-    groups = _voices_in(to_tree(joins), seconds, prints, windows)
-    centres = np.stack([np.average(prints[group], axis=0, weights=weights[group]) for group in groups])
-    return np.asarray(centres / np.linalg.norm(centres, axis=1, keepdims=True), dtype=np.float32)
-
-
-def _voices_in(tree: Any, seconds: list[float], prints: Floats, windows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Which prints belong to each voice, found from the top of the cluster tree down; at least one voice.
-
-    ``seconds`` is by node of the tree, ``prints`` and their ``windows`` by leaf.
-    """
-    pending, found = [tree], []
-    while pending:
-        node = pending.pop()
-        fork = _fork(node, seconds)
-        if fork is not None and _differ(fork, prints, windows):
-            pending += [fork.left, fork.right]
-        else:
-            found.append(np.array(node.pre_order()))
-    return found
-
-
-def _fork(node: Any, seconds: list[float]) -> Any:
-    """The highest node under ``node`` with two branches of more than a few seconds each; None without one."""
-    enough = 2 * FEW_SECONDS  # windows overlap by half: every second counts about twice
-    while not node.is_leaf():
-        lighter, heavier = sorted((node.left, node.right), key=lambda child: seconds[child.id])
-        if seconds[lighter.id] >= enough:
-            return node
-        node = heavier
-    return None
-
-
-def _differ(fork: Any, prints: Floats, windows: NDArray[np.int64]) -> bool:
-    """True when the two branches are two voices.
-
-    A telephone or a room makes all voices alike, so likeness alone does not tell. They are two when their prints differ clearly; or
-    when they differ somewhat and each branch is much more like itself, or the segmentation model heard both side by side in the
-    same windows.
-    """
-    likeness = 1 - fork.dist
-    if likeness >= SAME_VOICE:
-        return False
-    left, right = (np.array(child.pre_order()) for child in (fork.left, fork.right))
-    apart = min(_likeness_within(prints[side], windows[side]) for side in (left, right)) - likeness
-    heard_left, heard_right = np.unique(windows[left]), np.unique(windows[right])
-    fewer = min(len(heard_left), len(heard_right))
-    side_by_side = len(np.intersect1d(heard_left, heard_right)) >= max(2, 0.3 * fewer)
-    return bool(likeness < DIFFERENT_VOICE or apart >= APART or side_by_side)
-
-
-def _likeness_within(prints: Floats, windows: NDArray[np.int64]) -> float:
-    """Mean cosine of the prints of one branch, without pairs that share sound; 0 where there are no such pairs."""
-    pairs = np.abs(windows[:, None] - windows[None, :]) * HOP_S >= WINDOW_S
-    return float((prints @ prints.T)[pairs].mean()) if pairs.any() else 0.0
-
-
-def _spans(scores: Floats, step_s: float, offset_s: float) -> tuple[SpeakerSpan, ...]:
+def spans_of(scores: Floats, step_s: float, offset_s: float) -> tuple[SpeakerSpan, ...]:
     """Spans where a voice is active, short gaps bridged, labelled in order of first speech."""
     found: list[tuple[float, float, int]] = []
     for voice in range(scores.shape[1]):

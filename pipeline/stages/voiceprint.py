@@ -8,6 +8,7 @@ CAM++ (Wang 2023). The filterbank below is Kaldi's, which CAM++ was trained on.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -87,13 +88,20 @@ class VoicePrint:
         self._model.load_state_dict(torch.load(str(weights), map_location="cpu", weights_only=True))
         self._model.eval()
 
-    def __call__(self, features: Floats) -> Floats:
-        """The voice in log-mel frames (frames, 80): a unit vector of 192 numbers."""
+    def __call__(self, pieces: Sequence[Floats]) -> list[Floats]:
+        """The voices in pieces of log-mel frames, each (frames, 80): a unit vector of 192 numbers for each.
+
+        Shorter pieces are repeated up to the longest, so that one batch holds all: alone, a piece takes a slow path of torch.
+        """
+        if not pieces:
+            return []
         torch = self._torch
-        centred = features - features.mean(axis=0, keepdims=True)
+        length = max(len(piece) for piece in pieces)
+        centred = [piece - piece.mean(axis=0, keepdims=True) for piece in pieces]
+        batch = np.stack([np.resize(piece, (length, piece.shape[1])) for piece in centred])
         with torch.inference_mode():
-            vector = self._model(torch.from_numpy(centred).unsqueeze(0))[0].numpy()
-        return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), dtype=np.float32)
+            vectors = self._model(torch.from_numpy(batch)).numpy()
+        return [np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), dtype=np.float32) for vector in vectors]
 
 
 @lru_cache(maxsize=1)
