@@ -13,6 +13,7 @@ from pipeline.stages.transcribe.base import Progress, Waveform, as_float
 from pipeline.stages.transcribe.clips import Clip, Heard, packed, segments_of, shifted, windows
 from pipeline.stages.transcribe.hallucinations import without_hallucinations
 from pipeline.stages.transcribe.language import require_english_sound
+from pipeline.stages.transcribe.word_times import snapped
 
 Hear = Callable[[NDArray[np.float32], Sequence[Clip]], Iterator[tuple[int, Heard]]]
 """An engine's part: window and clips in, (clip number, what was heard) out, in order."""
@@ -32,9 +33,11 @@ def recognise(samples: Waveform, hear: Hear, *, engine: str, progress: Progress 
         spans = speech_spans(window)
         speech_s += sum(until - since for since, until in spans)
         clips = packed(spans)
+        here: list[Segment] = []
         for number, heard in hear(window, clips) if clips else ():
-            segments.extend(shifted(segment, start / RATE) for segment in segments_of(heard, clips[number]))
+            here.extend(segments_of(heard, clips[number]))
             report((start + (number + 1) / len(clips) * (end - start)) / total)
+        segments.extend(shifted(segment, start / RATE) for segment in snapped(here, window))
         report(end / total)
     kept, removed = without_hallucinations(segments)
     require_english_sound(samples, kept, speech_s)
