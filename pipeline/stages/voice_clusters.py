@@ -33,8 +33,8 @@ APART = 0.14
 OTHER_SLOT = 0.2
 """What a short piece loses, in cosine, for a voice that another slot of its window already has."""
 
-CONTRADICTION = 0.1
-"""How much more a piece is like another voice, in cosine, before it leaves the voice of its slot."""
+CONTRADICTION = 0.2
+"""How much more a piece is like another voice before it leaves the voice of its slot, as a share of the distance of the two voices."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,8 @@ def _voice(piece: Piece, home: int | None, centres: Floats) -> int | None:
         return home
     likeness = centres @ piece.print
     best = int(np.argmax(likeness))
-    return best if likeness[best] - likeness[home] > CONTRADICTION else home
+    distance = 1 - float(centres[best] @ centres[home])
+    return best if likeness[best] - likeness[home] > CONTRADICTION * distance else home
 
 
 def _centres(sure: Sequence[Piece]) -> Floats:
