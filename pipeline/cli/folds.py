@@ -1,0 +1,70 @@
+"""Weights trained without a rubric: made once by the training script of a clone, then kept in the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import sys
+from pathlib import Path
+
+import typer
+
+from pipeline import weights
+from pipeline.errors import UsageError
+from pipeline.settings import Settings
+from pipeline.wiring import Engines
+
+CLONE = Path(__file__).resolve().parent.parent.parent
+TOGETHER = frozenset({"csm-2-5y", "senior-csm"})
+"""Rubrics that share competencies, and so are left out together."""
+
+
+class FoldEngines(Engines):
+    """The default engines with a scorer that was trained without a rubric."""
+
+    def __init__(self, settings: Settings, scorer_weights: Path) -> None:
+        super().__init__(settings)
+        from pipeline.stages.score import Scorer
+
+        found = weights.find("minilm", settings.cache)
+        self.scorer = Scorer(found.folder, self.embedder, scorer_weights, threads=settings.threads)
+
+
+def left_out_engines(rubric_id: str) -> tuple[FoldEngines, frozenset[str]]:
+    """Engines whose scorer never saw the rubric, and the rubrics left out with it; UsageError outside a clone.
+
+    ``scripts.train_fold.train_without(rubrics, path)`` does the training (minutes). Its weights lie in the cache folder under a name that
+    hashes the training scripts and texts, so that a change of either trains again.
+    """
+    without = TOGETHER if rubric_id in TOGETHER else frozenset({rubric_id})
+    if not (CLONE / "scripts" / "train_fold.py").is_file():
+        raise UsageError("--leave-out trains again, which needs the repository.", "Run it in a clone of the project.")
+    settings = Settings()
+    path = settings.cache / "folds" / f"{'-'.join(sorted(without))}-{state()[:16]}.safetensors"
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        typer.echo(f"training without {', '.join(sorted(without))}; some minutes, then kept in {path.parent}", err=True)
+        sys.path.insert(0, str(CLONE))
+        part = path.with_suffix(".part")
+        importlib.import_module("scripts.train_fold").train_without(without, part)
+        part.replace(path)
+    return FoldEngines(settings, path), without
+
+
+def state() -> str:
+    """A hash of everything that training reads: scripts, network, rubrics and labelled texts."""
+    scripts = [
+        CLONE / "scripts" / f"{name}.py" for name in ("train_fold", "train_scorer", "fit_pooling", "scoring_data")
+    ]
+    stages = [
+        CLONE / "pipeline" / "stages" / f"{name}.py"
+        for name in ("network", "pooling", "prior", "echo", "masking", "reading")
+    ]
+    texts = [*(CLONE / "rubrics").glob("*.yaml"), *(CLONE / "fixtures" / "corpus").rglob("*.json*")]
+    texts += (CLONE / "fixtures" / "training").rglob("*.*")
+    digest = hashlib.sha256()
+    for path in [*scripts, *stages, *sorted(texts)]:
+        if path.is_file():
+            digest.update(f"{path.relative_to(CLONE)}\0".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
