@@ -15,6 +15,12 @@ def default_cache() -> Path:
     return Path(base) / "debrief"
 
 
+def default_data() -> Path:
+    """Where interviews and reviews live unless a database and a media folder are named: the user's data folder."""
+    base = os.environ.get("XDG_DATA_HOME") or os.environ.get("APPDATA") or str(Path.home() / ".local" / "share")
+    return Path(base) / "debrief"
+
+
 class Settings(BaseSettings):
     """What a user may change without touching code. Every field has a default that works offline."""
 
@@ -25,6 +31,15 @@ class Settings(BaseSettings):
     model: Literal["tiny.en", "base"] = "tiny.en"
     threads: int = os.cpu_count() or 2
     offline: bool = False
+    data: Path = default_data()
+    database: str = ""
+    """URL of the database; empty: SQLite in ``data``."""
+    media: str = ""
+    """fsspec URL of the media folder or bucket; empty: a folder in ``data``."""
+    user: str = ""
+    """E-mail of the acting person on the command line; empty: the owner of this installation."""
+    hook: str = ""
+    """Command or http(s) address that is told when an interview is ready."""
 
     @classmethod
     def settings_customise_sources(

@@ -121,7 +121,7 @@ def _remove(
     traces = [_traces(c, interview) for interview in rounds]
     removed: dict[str, int] = {}
 
-    def drop(table: sa.Table, condition: Any) -> None:  # noqa: ANN401 - a column expression
+    def drop(table: sa.Table, condition: Any) -> None:
         removed[table.name] = removed.get(table.name, 0) + c.execute(sa.delete(table).where(condition)).rowcount
 
     for interview in rounds:

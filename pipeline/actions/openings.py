@@ -176,3 +176,11 @@ def reviews_left(desk: Desk, candidate_id: str) -> int:
         rounds = interviews.interviews(c, candidate=candidate_id)
         done = sum(1 for r in reviews.reviews(c, candidate=candidate_id) if r.state == "submitted")
         return sum(len(i.raters) for i in rounds) - done
+
+
+def rubric_of_interview(desk: Desk, interview_id: str) -> Rubric:
+    """The rubric version that the interview's opening uses now."""
+    with desk.store.read() as c:
+        interview = interviews.get_interview(c, interview_id)
+        desk.require(c, "read-interview", interview)
+        return stored.get_rubric(c, stored.get_job(c, interview.job).rubric)

@@ -11,7 +11,7 @@ from models.decision import AgreementTable, HiringDecision, PanelOutcome, PanelR
 from models.job import JobOpening
 from models.rubric import Rubric
 from pipeline.actions.desk import Desk, new_id
-from pipeline.actions.reviewing import own_reviews
+from pipeline.actions.reviewing import owing, own_reviews
 from pipeline.errors import ConflictError, ForbiddenError, UsageError
 from pipeline.judgement.agreement import agreement_table
 from pipeline.judgement.panel import panel_report
@@ -114,10 +114,11 @@ def decisions(desk: Desk, candidate_id: str) -> tuple[HiringDecision, ...]:
 def ranking(desk: Desk, job_id: str) -> tuple[RankLine, ...]:
     """The candidates of an opening by confirmed total, with ties. Cards of an older rubric version have no rank."""
     with desk.store.read() as c:
-        desk.require(c, "rank")
+        user = desk.require(c, "rank")
         job = openings.get_job(c, job_id)
         rubric = openings.get_rubric(c, job.rubric)
-        cards = restore.confirmed(c, job=job_id)
+        hidden = owing(c, user.id, job_id)
+        cards = {k: v for k, v in restore.confirmed(c, job=job_id).items() if k not in hidden}
         everyone = [k.id for k in openings.candidates(c, job_id)]
     usable = {
         key: cards[key] for key in everyone if key in cards and all(s.rubric == job.rubric for s in cards[key].scores)
@@ -132,13 +133,14 @@ def ranking(desk: Desk, job_id: str) -> tuple[RankLine, ...]:
 def panels(desk: Desk, job_id: str) -> tuple[PanelReport, ...]:
     """The panel reports of everyone in an opening who has a submitted review, from one query."""
     with desk.store.read() as c:
-        desk.require(c, "rank")
+        user = desk.require(c, "rank")
         job = openings.get_job(c, job_id)
+        hidden = owing(c, user.id, job_id)
         known: dict[str, Rubric] = {}
         reports = []
         for key, cards in restore.confirmed(c, job=job_id).items():
             versions = {s.rubric.version for s in cards.scores} or {job.rubric.version}
-            if len(versions) > 1:
+            if len(versions) > 1 or key in hidden:
                 continue
             version = versions.pop()
             if version not in known:
@@ -154,8 +156,11 @@ def agreement(desk: Desk, job_id: str) -> AgreementTable:
     """
     ratings: dict[str, dict[str, int]] = {}
     with desk.store.read() as c:
-        desk.require(c, "rank")
+        user = desk.require(c, "rank")
+        hidden = owing(c, user.id, job_id)
         for interview in interviews.interviews(c, job=job_id):
+            if interview.candidate in hidden:
+                continue
             mine = [r for r in reviews.reviews(c, interview=interview.id) if r.state == "submitted"]
             for review in mine:
                 for line in review.scores:
@@ -175,11 +180,12 @@ def blind_scores(desk: Desk, job_ids: Sequence[str] | None = None) -> list[dict[
     """
     lines: list[dict[str, object]] = []
     with desk.store.read() as c:
-        desk.require(c, "rank")
+        user = desk.require(c, "rank")
         for job in job_ids if job_ids is not None else [j.id for j in openings.jobs(c)]:
+            hidden = owing(c, user.id, job)
             for interview in interviews.interviews(c, job=job):
                 for review in reviews.reviews(c, interview=interview.id):
-                    if review.state != "submitted":
+                    if review.state != "submitted" or interview.candidate in hidden:
                         continue
                     made = interviews.get_analysis(c, review.analysis).drafts if review.analysis else ()
                     drafts = {d.competency: d for d in made}

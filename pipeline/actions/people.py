@@ -56,6 +56,13 @@ def change_user(
     return after
 
 
+def owner(store: Store) -> User | None:
+    """The first account of this installation, by the audit log; None where there is none yet."""
+    with store.read() as c:
+        first = next(iter(audit.entries(c, action="add-first-user")), None)
+        return openings.get_user(c, first.entity) if first else None
+
+
 def find_user(store: Store, email: str) -> User | None:
     """The account with that address, if there is one."""
     with store.read() as c:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from models.decision import CandidateReport, OpeningReport
 from pipeline.actions.desk import Desk
+from pipeline.actions.reviewing import owing
 from pipeline.judgement.panel import panel_report
 from pipeline.judgement.ranking import rank
 from pipeline.store import audit, interviews, openings, restore, reviews
@@ -14,16 +15,18 @@ def opening_report(desk: Desk, job_id: str) -> OpeningReport:
     """All candidates of an opening with panels, ranks, submitted reviews and provenance, from one consistent view.
 
     A candidate without a submitted review is listed without scores; one with cards of another rubric version than the
-    opening's is listed with those reviews and without a total.
+    opening's is listed with those reviews and without a total; one whom the acting person has yet to rate is listed
+    without anybody's scores.
     """
     with desk.store.read() as c:
-        desk.require(c, "export")
+        user = desk.require(c, "export")
         job = openings.get_job(c, job_id)
         rubric = openings.get_rubric(c, job.rubric)
+        hidden = owing(c, user.id, job_id)
         cards = {
             key: card
             for key, card in restore.confirmed(c, job=job_id).items()
-            if all(score.rubric == job.rubric for score in card.scores)
+            if key not in hidden and all(score.rubric == job.rubric for score in card.scores)
         }
         everyone = openings.candidates(c, job_id)
         places = rank(
@@ -36,7 +39,9 @@ def opening_report(desk: Desk, job_id: str) -> OpeningReport:
         found, rounds, engines = [], {}, {}
         for person in everyone:
             card = cards.get(person.id, Cards())
-            mine = tuple(r for r in reviews.reviews(c, candidate=person.id) if r.state == "submitted")
+            mine = tuple(
+                r for r in reviews.reviews(c, candidate=person.id) if r.state == "submitted" and person.id not in hidden
+            )
             made = reviews.decisions(c, person.id)
             found.append(
                 CandidateReport(

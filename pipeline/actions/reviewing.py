@@ -73,6 +73,14 @@ def own_reviews(c: Connection, user: str, candidate: str) -> list[Review]:
     return found
 
 
+def owing(c: Connection, user: str, job: str) -> set[str]:
+    """Candidates of an opening whom the person has yet to rate: their scores stay hidden from that person, in
+    reports too.
+    """
+    done = {r.interview for r in reviews.reviews(c, reviewer=user) if r.state == "submitted"}
+    return {i.candidate for i in interviews.interviews(c, job=job, rater=user) if i.id not in done}
+
+
 def conduct(desk: Desk, review_id: str) -> ReviewConduct:
     """Time per competency and unopened acceptances of one's own review; of nobody else's."""
     with desk.store.read() as c:

@@ -121,11 +121,13 @@ def record(
     return AuditEntry(**fields)
 
 
-def entries(connection: Connection, *, entity: str | None = None) -> Iterator[AuditEntry]:
-    """The entries in order, of one record where its id is given; read in pieces, so that memory stays flat."""
+def entries(connection: Connection, *, entity: str | None = None, action: str | None = None) -> Iterator[AuditEntry]:
+    """The entries in order, of one record or one kind of change where given; read in pieces, so that memory stays flat."""
     query = sa.select(audit).order_by(audit.c.seq)
     if entity is not None:
         query = query.where(audit.c.entity == entity)
+    if action is not None:
+        query = query.where(audit.c.action == action)
     for row in connection.execution_options(yield_per=500).execute(query):
         yield AuditEntry(**row._mapping)
 

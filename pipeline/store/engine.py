@@ -48,7 +48,7 @@ def make_engine(url: str, *, wait_seconds: float = WAIT_SECONDS) -> Engine:
     raise StorageError(f"{parsed.get_backend_name()} is not supported.", "Use SQLite or PostgreSQL.")
 
 
-def _sqlite_connect(raw: Any, _record: object) -> None:  # noqa: ANN401 - a driver's connection
+def _sqlite_connect(raw: Any, _record: object) -> None:
     raw.isolation_level = None  # transactions begin where we say, not where the driver guesses
     for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "secure_delete=ON"):
         raw.execute(f"PRAGMA {pragma}")

@@ -23,6 +23,20 @@ def found(row: Row[Any] | None, what: str) -> Row[Any]:
     return row
 
 
+def resolve(connection: Connection, table: sa.Table, prefix: str, what: str) -> str:
+    """The full id of a record from its first characters (at least four); NotFoundError for none, ConflictError for several."""
+    if len(prefix) < 4 or not prefix.isalnum():
+        raise NotFoundError(
+            f"{prefix!r} is not the id of a {what}.", "Give at least the first four characters of an id."
+        )
+    matches = connection.execute(sa.select(table.c.id).where(table.c.id.startswith(prefix)).limit(2)).scalars().all()
+    if len(matches) > 1:
+        raise ConflictError(f"Several {what}s begin with {prefix}.", "Give more of the id.")
+    if not matches:
+        raise NotFoundError(f"There is no {what} {prefix}.", "Check the id; it may have been deleted.")
+    return str(matches[0])
+
+
 def add_user(connection: Connection, user: User) -> None:
     """Stores a new person."""
     connection.execute(sa.insert(t.user).values(**{**user.model_dump(), "roles": list(user.roles)}))

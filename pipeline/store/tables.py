@@ -52,7 +52,7 @@ def _id(name: str = "id") -> sa.Column[str]:
     return sa.Column(name, sa.String(64), primary_key=True)
 
 
-def _ref(name: str, target: str, *, index: bool = True, nullable: bool = False, **more: Any) -> sa.Column[str]:  # noqa: ANN401
+def _ref(name: str, target: str, *, index: bool = True, nullable: bool = False, **more: Any) -> sa.Column[str]:
     return sa.Column(name, sa.String(64), sa.ForeignKey(target, **more), nullable=nullable, index=index)
 
 

@@ -1,0 +1,134 @@
+"""From an analysis to a confirmed scorecard, a panel decision and a workbook with the command line alone."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from pipeline import rubrics
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+class Shell:
+    """The ``debrief`` command on a data folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = {**os.environ, "XDG_DATA_HOME": str(folder), "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+        for name in ("DEBRIEF_DATABASE", "DEBRIEF_MEDIA", "DEBRIEF_USER", "DEBRIEF_DATA"):
+            self.environment.pop(name, None)
+
+    def __call__(self, *words: str, code: int = 0, user: str = "") -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "pipeline.cli.main", *words], capture_output=True, text=True, cwd=self.folder,
+            env={**self.environment, **({"DEBRIEF_USER": user} if user else {})}, check=False,
+        )  # fmt: skip
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+        return (done.stdout if code == 0 else done.stderr).strip()
+
+
+@pytest.fixture
+def debrief(tmp_path):
+    return Shell(tmp_path)
+
+
+def analysis(folder: Path) -> Path:
+    """An analysis as ``debrief analyze --json`` writes it, for the bundled rubric."""
+    rubric = rubrics.load("senior-csm")
+    turns = [
+        {"t": 0, "speaker": "S1", "role": "interviewer", "start": 0, "end": 2, "text": "Tell me.", "kind": "question",
+         "question": "free-1"},
+        {"t": 1, "speaker": "S2", "role": "candidate", "start": 2, "end": 9, "text": "I renewed every account.",
+         "question": "free-1", "kind": "answer"},
+    ]  # fmt: skip
+    quote = {"turn": 1, "quote": "renewed every account", "start": 2, "end": 9, "polarity": "+", "pull": 0.3,
+             "anchor": {"level": "4", "text": "x"}, "similarity": 0.5}  # fmt: skip
+    drafts = [
+        {
+            "competency": c.id,
+            "score": 4,
+            "value": 4.2,
+            "plausible": [3, 5],
+            "confidence": 0.6,
+            "rationale": "x",
+            "evidence": [quote],
+        }
+        for c in rubric.competencies
+    ]
+    whole = {
+        "schema": "debrief.analysis/1", "source": {"name": "call.vtt", "sha256": "0" * 64, "duration_s": 9.0},
+        "engines": {"transcriber": "t", "diarizer": "d", "embedder": "e", "scorer": "s"},
+        "rubric": {"id": rubric.id, "version": rubric.version}, "quality": {"grade": "good"}, "turns": turns, "answers": [],
+        "not_covered": [], "drafts": drafts,
+    }  # fmt: skip
+    path = folder / "call.json"
+    path.write_text(json.dumps(whole))
+    return path
+
+
+def test_from_analysis_to_decision_and_workbook(debrief, tmp_path):
+    opening = debrief("job", "create", "CSM Berlin", "--rubric", "senior-csm")
+    person = debrief("candidate", "add", opening[:8], "Dana Reyes")
+    held = debrief("interview", "add", person, "--consent", "given", "--analysis", str(analysis(tmp_path)))
+    assert "to review" in debrief("inbox")
+    first = debrief("review", "show", held)
+    assert "renewed every account" in first
+    assert "4.20" not in first
+    ids = [c.id for c in rubrics.load("senior-csm").competencies]
+    assert "10" not in debrief("review", "accept", held, ids[0], code=11), "own score first"
+    debrief("review", "rate", held, ids[0], "3", "--note", "solid")
+    assert "4 (4.20)" in debrief("review", "show", held)
+    debrief("review", "accept", held, ids[0], code=2)
+    debrief("review", "accept", held, ids[0], "--reason", "the renewals")
+    for competency in ids[1:]:
+        debrief("review", "rate", held, competency, "4")
+    assert "no overall recommendation" in debrief("review", "submit", held, code=2)
+    debrief("export", "xlsx", opening, "early.xlsx")
+    assert rows(tmp_path / "early.xlsx")["Weighted total"] is not None, "a live formula, though nothing is confirmed"
+    debrief("review", "conclude", held, "yes", "--strengths", "calm", "--concerns", "none")
+    assert "submitted" in debrief("review", "submit", held)
+    shown = debrief("panel", "show", person[:10])
+    assert "Total: 4.00" in shown
+    assert "met" in shown
+    assert debrief("panel", "decide", person, "hire", "--reason", "strong renewals") == "hire, total 4.00"
+    assert "Dana Reyes" in debrief("rank", opening)
+    for kind in ("xlsx", "csv", "json", "html"):
+        debrief("export", kind, opening, f"out.{kind}")
+        assert (tmp_path / f"out.{kind}").stat().st_size > 500
+    assert "all in order" in debrief("audit", "verify")
+    assert "Dana" not in debrief("audit", "export")
+    receipt = json.loads(debrief("delete", "candidate", person, "--yes"))
+    assert receipt["removed"]["review"] == 1
+    assert "all in order" in debrief("audit", "verify")
+
+
+def rows(path: Path) -> dict[str, object]:
+    sheet = openpyxl.load_workbook(path)["Compare"]
+    return {row[0].value: row[3].value for row in sheet.iter_rows() if row[0].value}
+
+
+def test_wrong_commands_are_one_line_with_a_remedy(debrief, tmp_path):
+    opening = debrief("job", "create", "CSM", "--rubric", "senior-csm")
+    for words, code in (
+        (("candidate", "add", "ffffffff", "X"), 9),
+        (("interview", "add", "zz", "--consent", "given"), 9),
+        (("panel", "decide", "ffff", "maybe"), 2),
+        (("export", "pdf", opening, "x.pdf"), 2),
+        (("export", "xlsx", opening, "no/such/folder/x.xlsx"), 8),
+        (("scorecard", "senior-csm", "x.docx"), 2),
+        (("job", "create", "X", "--rubric", "nope"), 4),
+    ):
+        assert len(debrief(*words, code=code).splitlines()) == 1
+    assert "no user" in debrief("inbox", user="ghost@example.org", code=9)
+
+
+def test_blank_scorecards_are_written(debrief, tmp_path):
+    for suffix in ("xlsx", "html", "md"):
+        debrief("scorecard", "csm-2-5y", f"blank.{suffix}")
+        assert (tmp_path / f"blank.{suffix}").stat().st_size > 1000
