@@ -166,7 +166,7 @@ def _decoded_blocks(path: Path) -> tuple[list[Samples], float | None]:
         if not container.streams.audio:
             raise SourceError(f"{path.name}: the file has no audio track.", "Export it again with sound.")
         stream = container.streams.audio[0]
-        expected = _declared_seconds(container, stream)
+        expected = _wav_seconds(path) or _declared_seconds(container, stream)
         if expected is not None and expected > MAX_SECONDS + 60:
             raise _too_long(path, expected)
         stream.thread_type = "AUTO"
@@ -189,6 +189,24 @@ def _declared_seconds(container: InputContainer, stream: AudioStream) -> float |
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
     return container.duration / 1_000_000 if container.duration and container.duration > 0 else None
+
+
+def _wav_seconds(path: Path) -> float | None:
+    """The length that a WAV header declares, which FFmpeg cuts to the file's size without a word; None for other files."""
+    with path.open("rb") as file:
+        if file.read(4) != b"RIFF":
+            return None
+        file.seek(12)
+        byte_rate = 0
+        while len(head := file.read(8)) == 8:
+            size = int.from_bytes(head[4:], "little")
+            if head[:4] == b"data":
+                return size / byte_rate if byte_rate and 0 < size < 0xFFFFFF00 else None
+            if head[:4] == b"fmt ":
+                byte_rate = int.from_bytes(file.read(16)[8:12], "little")
+                size -= 16
+            file.seek(size + size % 2, 1)
+    return None
 
 
 def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
@@ -224,7 +242,7 @@ def _resampled(frames: Iterator[AudioFrame]) -> Iterator[Samples]:
             channels = frame.layout.nb_channels
             width = width or (channels if channels <= 2 else 1)
             resampler = AudioResampler(
-                format="s16p",
+                format="s16",
                 layout="stereo" if channels == 2 else ("mono" if channels == 1 else frame.layout),
                 rate=RATE,
             )
@@ -237,7 +255,7 @@ def _resampled(frames: Iterator[AudioFrame]) -> Iterator[Samples]:
 
 def _as_channels(frame: AudioFrame, width: int) -> Samples:
     """The frame's samples with ``width`` channels: mixed down by the mean, or the first repeated."""
-    data: Samples = np.asarray(frame.to_ndarray(), dtype=np.int16)
+    data: Samples = np.asarray(frame.to_ndarray(), dtype=np.int16).reshape(-1, frame.layout.nb_channels).T
     if data.shape[0] == width:
         return data
     if width == 1:
