@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 
 
 def analyze(
-    source: Annotated[Path, typer.Argument(help="A recording (audio or video) or a transcript (.vtt .srt .txt .json).")],
+    source: Annotated[
+        Path, typer.Argument(help="A recording (audio or video) or a transcript (.vtt .srt .txt .json).")
+    ],
     rubric: Annotated[str, typer.Option(help="Id of a bundled rubric, or the path of a rubric file.")],
-    json: Annotated[str | None, typer.Option(help="Write the analysis as JSON to this path; - for standard output.")] = None,
+    json: Annotated[
+        str | None, typer.Option(help="Write the analysis as JSON to this path; - for standard output.")
+    ] = None,
     html: Annotated[Path | None, typer.Option(help="Write a self-contained report page to this path.")] = None,
     candidate: Annotated[str | None, typer.Option(help="Speaker label of the candidate, for example S1.")] = None,
     vocabulary: Annotated[
@@ -28,14 +32,17 @@ def analyze(
     transcriber: Annotated[str | None, typer.Option(help="faster-whisper or openai-whisper.")] = None,
     model: Annotated[str | None, typer.Option(help="Whisper weights: tiny.en or base.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no table.")] = False,
+    calibration: Annotated[Path | None, typer.Option(help="A team's mapping from `debrief calibrate`.")] = None,
 ) -> None:
     """Who said what and when, the talk cut per question, and a draft score with quotes for each competency."""
-    run(source, rubric, json, html, candidate, words(vocabulary), transcriber, model, quiet)
+    run(source, rubric, json, html, candidate, words(vocabulary), transcriber, model, quiet, calibration)
 
 
 def demo(
     html: Annotated[Path | None, typer.Option(help="Write a self-contained report page to this path.")] = None,
-    json: Annotated[str | None, typer.Option(help="Write the analysis as JSON to this path; - for standard output.")] = None,
+    json: Annotated[
+        str | None, typer.Option(help="Write the analysis as JSON to this path; - for standard output.")
+    ] = None,
 ) -> None:
     """Analyse the bundled recording with the embedded defaults and show its scorecard."""
     from pipeline.wiring import demo_recording
@@ -54,10 +61,12 @@ def run(
     transcriber: str | None,
     model: str | None,
     quiet: bool,
+    calibration: Path | None = None,
 ) -> None:
     """Analyse, then write what was asked for; results are written whole or not at all."""
     from pipeline import wiring
     from pipeline.analyze import analyze as tell
+    from pipeline.cli.calibrate import read_calibration
     from pipeline.cli.progress import Bar
     from pipeline.rubrics import load
 
@@ -65,6 +74,7 @@ def run(
         if target is not None and not target.absolute().parent.is_dir():
             raise UsageError(f"{target}: its folder does not exist.", "Create the folder or choose another path.")
     rubric = load(rubric_ref)
+    mapping = None if calibration is None else read_calibration(calibration)
     with Bar(quiet or not sys.stderr.isatty()) as bar:
         analysis = tell(
             source,
@@ -74,6 +84,10 @@ def run(
             vocabulary=vocabulary,
             progress=bar.show,
         )
+    if mapping is not None:
+        from pipeline.stages.calibrate import calibrated_analysis
+
+        analysis = calibrated_analysis(analysis, rubric, mapping)
     if html is not None:
         write(html, page(analysis, rubric, source, html))
     if json == "-":
@@ -92,7 +106,9 @@ def words(vocabulary: str) -> tuple[str, ...]:
         try:
             parts = Path(vocabulary[1:]).read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"{vocabulary[1:]}: the vocabulary cannot be read ({error}).", "Give a text file.") from None
+            raise UsageError(
+                f"{vocabulary[1:]}: the vocabulary cannot be read ({error}).", "Give a text file."
+            ) from None
     else:
         parts = vocabulary.split(",")
     return tuple(part.strip() for part in parts if part.strip())
@@ -113,4 +129,6 @@ def write(path: Path, text: str) -> None:
         Path(part.name).chmod(0o600)
         Path(part.name).replace(path)
     except OSError as error:
-        raise StorageError(f"{path}: cannot be written ({error.strerror}).", "Free some space or choose another path.") from None
+        raise StorageError(
+            f"{path}: cannot be written ({error.strerror}).", "Free some space or choose another path."
+        ) from None
