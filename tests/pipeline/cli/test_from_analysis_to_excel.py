@@ -1,41 +1,39 @@
 """From an analysis to a confirmed scorecard, a panel decision and a workbook with the command line alone."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import openpyxl
 import pytest
 
 from pipeline import rubrics
-
-ROOT = Path(__file__).resolve().parents[3]
+from pipeline.cli.main import main
 
 
 class Shell:
-    """The ``debrief`` command on a data folder of its own."""
+    """The ``debrief`` command on a data folder of its own, run in this process."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.environment = {**os.environ, "XDG_DATA_HOME": str(folder), "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
-        for name in ("DEBRIEF_DATABASE", "DEBRIEF_MEDIA", "DEBRIEF_USER", "DEBRIEF_DATA"):
-            self.environment.pop(name, None)
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch) -> None:
+        self.capsys, self.patch = capsys, patch
+        for name in ("DEBRIEF_DATABASE", "DEBRIEF_MEDIA", "DEBRIEF_HOOK"):
+            patch.delenv(name, raising=False)
+        patch.setenv("DEBRIEF_DATA", str(folder / "data"))
+        patch.setenv("COLUMNS", "200")
+        patch.chdir(folder)
 
     def __call__(self, *words: str, code: int = 0, user: str = "") -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "pipeline.cli.main", *words], capture_output=True, text=True, cwd=self.folder,
-            env={**self.environment, **({"DEBRIEF_USER": user} if user else {})}, check=False,
-        )  # fmt: skip
-        assert done.returncode == code, done.stderr
-        assert "Traceback" not in done.stderr
-        return (done.stdout if code == 0 else done.stderr).strip()
+        self.patch.setenv("DEBRIEF_USER", user)
+        with pytest.raises(SystemExit) as ended:
+            main(list(words))
+        said = self.capsys.readouterr()
+        assert (ended.value.code or 0) == code, said.err
+        assert "Traceback" not in said.err
+        return (said.out if code == 0 else said.err).strip()
 
 
 @pytest.fixture
-def debrief(tmp_path):
-    return Shell(tmp_path)
+def debrief(tmp_path, capsys, monkeypatch):
+    return Shell(tmp_path, capsys, monkeypatch)
 
 
 def analysis(folder: Path) -> Path:
