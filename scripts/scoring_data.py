@@ -120,7 +120,9 @@ def _talk(folder: Path, path: Path, rubrics: dict[str, Rubric], corpus: bool) ->
     return Talk(truth["id"], truth["rubric"], turns, answers, levels, marks, windows(turns), corpus)
 
 
-def _marks(sources: Sequence[dict[str, list[dict[str, str]]]], texts: dict[int, str], ids: list[str]) -> tuple[Mark, ...]:
+def _marks(
+    sources: Sequence[dict[str, list[dict[str, str]]]], texts: dict[int, str], ids: list[str]
+) -> tuple[Mark, ...]:
     marks = []
     for source in sources:
         for competency, quotes in source.items():

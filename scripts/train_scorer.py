@@ -20,6 +20,7 @@ from models.rubric import Rubric, anchor_levels
 from pipeline.stages.embed import Embedder
 from pipeline.stages.masking import plain_words
 from pipeline.stages.network import Encoder, Readings, competency_texts, heads_forward, word_means
+from pipeline.stages.phrases import Phrases
 from pipeline.stages.pooling import PoolWeights
 from pipeline.stages.prior import COLUMNS, question_prior
 from scripts.scoring_data import Sample, Sources, Talk
@@ -41,6 +42,7 @@ class Recipe(NamedTuple):
     mark_level: float = 0.3
     talk_level: float = 1.0
     polarity: float = 0.5
+    sample_polarity: float = 0.3
     hollow: float = 0.5
     frozen: int = FROZEN
     prior_dropout: float = 0.25
@@ -239,7 +241,7 @@ def sample_loss(
     heads: Any, rows: Sequence[torch.Tensor], texts: torch.Tensor, samples: Sequence[Sample], recipe: Recipe
 ) -> torch.Tensor:
     """Level of each graded answer pooled over its words, and its competency among those of its rubric."""
-    logits, level, _ = heads_forward(heads, torch.cat(list(rows)), texts)
+    logits, level, polarity = heads_forward(heads, torch.cat(list(rows)), texts)
     losses = []
     at = 0
     for row, sample in zip(rows, samples, strict=True):
@@ -248,8 +250,10 @@ def sample_loss(
         weight = F.softmax(logits[own], dim=1)[:, sample.competency]
         pooled = (weight * level[own, sample.competency]).sum() / weight.sum().clamp(min=1e-3)
         mean = logits[own, :-1].mean(0)
+        sign = (weight * polarity[own, sample.competency]).sum() / weight.sum().clamp(min=1e-3)
         losses.append(
             recipe.sample_level * F.smooth_l1_loss(pooled, torch.tensor(sample.level))
+            + recipe.sample_polarity * F.binary_cross_entropy_with_logits(sign, torch.tensor((sample.level - 1) / 4))
             + recipe.sample_relevance * F.cross_entropy(mean[None], torch.tensor([sample.competency]))
         )
     return torch.stack(losses).mean()
@@ -360,7 +364,14 @@ def read_talk(encoder: Encoder, heads: Any, prepared: Prepared, talk: Talk, froz
 
 
 def save(
-    path: Path, encoder: Encoder, heads: Any, pool: PoolWeights, frozen: int, name: str, facts: dict[str, Any]
+    path: Path,
+    encoder: Encoder,
+    heads: Any,
+    phrases: Phrases,
+    pool: PoolWeights,
+    frozen: int,
+    name: str,
+    facts: dict[str, Any],
 ) -> None:
     """The trained layers and heads in half precision with the pooling numbers in the metadata; the same input gives the same bytes."""
     state = {
@@ -369,6 +380,7 @@ def save(
         if int(k.split(".")[0]) >= frozen
     }
     state |= {f"heads.{k}": v for k, v in heads.state_dict().items()}
+    state |= {f"phrases.{k}": torch.from_numpy(v) for k, v in phrases._asdict().items()}
     meta = {"name": name, "pool": pool.to_json(), **facts}
     save_file(
         {k: v.detach().half().contiguous() for k, v in state.items()},

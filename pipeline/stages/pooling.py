@@ -8,33 +8,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.stages.network import Floats, Readings
+from pipeline.stages.phrases import Counts, Phrases, read_weighted
 
-FEATURES = ("bias", "level", "plus", "mass", "best", "worst", "others")
-"""Columns of :func:`features`; the linear model has a weight for each."""
+FEATURES = ("bias", "network level", "phrase level", "phrase polarity", "whole text", "amount", "talk")
+"""Columns of :func:`spread`'s features; the linear model has a weight for each."""
+
+DOUBT = ("bias", "to the nearest level", "amount", "agreement", "distance from the middle", "scatter")
+"""Columns of :func:`doubt`: what tells sure drafts from unsure ones."""
 
 PRIOR = 4.0
 """Words' worth of the middle level that every mean starts from, so that a lone word does not decide."""
 
 
 class Spread(NamedTuple):
-    """How the readings lie over the words and over the units; arrays of shape (competencies,) or (units, competencies)."""
+    """How the evidence lies: features (competencies, len(FEATURES)); words' worth of evidence, its mean level and scatter."""
 
     features: Floats
     mass: Floats
-    unit_relevance: Floats
-    unit_level: Floats
-    unit_polarity: Floats
+    scatter: Floats
 
 
 class PoolWeights(NamedTuple):
-    """The fitted numbers: value weights per feature, evidence needed, half-width of the range, and confidence from the spread."""
+    """The fitted numbers: see :func:`values`, :func:`enough`, :func:`plausible`, :func:`confidence` and ``stages.quotes``."""
 
     value: Floats
     centre: float
     stretch: float
     silence: float
-    half_width: float
+    half_width: Floats
     confidence: Floats
+    choice: Floats
+    sign: Floats
+    threshold: float
 
     def to_json(self) -> dict[str, Any]:
         """The numbers as they stand in the weights' metadata."""
@@ -48,74 +53,78 @@ class PoolWeights(NamedTuple):
 
 
 def spread(
-    readings: Readings, unit_of: NDArray[np.int64], n_units: int, keep: NDArray[np.bool_] | None = None
+    readings: Readings,
+    unit_of: NDArray[np.int64],
+    told: Floats,
+    counts: Counts,
+    phrases: Phrases,
+    keep: NDArray[np.bool_] | None = None,
 ) -> Spread:
-    """Pool readings of candidate words (``unit_of`` names each word's unit) into features; ``keep`` leaves words out."""
-    weight = readings.relevance if keep is None else readings.relevance * keep[:, None]
+    """Pool readings of candidate words; ``unit_of`` names each word's unit, ``told`` is (units, 3) from ``stages.phrases``.
+
+    ``keep`` leaves words out.
+    """
+    weight = (readings.relevance if keep is None else readings.relevance * keep[:, None]).astype(np.float64)
     mass = weight.sum(0)
-    level = ((weight * readings.level).sum(0) + 3.0 * PRIOR) / (mass + PRIOR)
-    plus = ((weight * readings.polarity).sum(0) + 0.5 * PRIOR) / (mass + PRIOR)
-    count = np.maximum(np.bincount(unit_of, minlength=n_units), 1)[:, None]
-    unit_mass = _sum_by(weight, unit_of, n_units)
-    unit_level = (_sum_by(weight * readings.level, unit_of, n_units) + 3e-3) / (unit_mass + 1e-3)
-    unit_polarity = (_sum_by(weight * readings.polarity, unit_of, n_units) + 5e-4) / (unit_mass + 1e-3)
-    relevance = unit_mass / count
-    pulled = relevance * (unit_level - 3.0)
-    best = pulled.max(0, initial=0.0) if n_units else np.zeros_like(mass)
-    worst = pulled.min(0, initial=0.0) if n_units else np.zeros_like(mass)
-    share = mass / np.maximum(mass.sum(), 1e-6)
-    everything = float((share * level).sum())
-    others = (everything - share * level) / np.maximum(1 - share, 1e-3)
-    columns = [np.ones_like(mass), level - 3, plus - 0.5, np.log1p(mass) - 3, best, worst, others - 3]
-    stacked = np.stack(columns, axis=1).astype(np.float32)
-    return Spread(stacked, mass, relevance.astype(np.float32), unit_level, unit_polarity)
+    level = (weight * (readings.level - 3)).sum(0) / (mass + PRIOR)
+    by_unit = np.zeros((len(told), weight.shape[1]))
+    np.add.at(by_unit, unit_of, weight)
+    said = np.clip(told[:, 0] - 3, -2.5, 2.5)
+    mean = (by_unit * said[:, None]).sum(0) / (mass + PRIOR)
+    sign = (by_unit * np.tanh(told[:, 1] / 2)[:, None]).sum(0) / (mass + PRIOR)
+    scatter = np.sqrt((by_unit * (said[:, None] - mean) ** 2).sum(0) / (mass + PRIOR))
+    share = by_unit / np.maximum(np.bincount(unit_of, minlength=len(told)), 1)[:, None]
+    whole = (read_weighted(counts, (share**2).astype(np.float32), phrases) - 3) * mass / (mass + PRIOR)
+    talk = float((by_unit.sum(1) * said).sum() / (mass.sum() + PRIOR))
+    columns = [np.ones_like(mass), level, mean, sign, whole, np.log1p(mass) - 3, np.full_like(mass, talk)]
+    features = np.stack(columns, axis=1).astype(np.float32)
+    return Spread(features, mass.astype(np.float32), scatter.astype(np.float32))
 
 
 def values(found: Spread, weights: PoolWeights) -> Floats:
-    """The unrounded level of each competency, 1..5."""
+    """The unrounded level of each competency, 1..5: a linear model, stretched so that the ends of the scale are reached."""
     raw = found.features @ weights.value
     stretched = weights.centre + weights.stretch * (raw - weights.centre)
     clipped: Floats = np.clip(stretched, 1.0, 5.0).astype(np.float32)
     return clipped
 
 
-def _sum_by(rows: Floats, group: NDArray[np.int64], n: int) -> Floats:
-    out = np.zeros((n, rows.shape[1]), dtype=np.float32)
-    np.add.at(out, group, rows)
-    return out
+def amount(found: Spread, c: int, chances: float) -> float:
+    """How much there is on competency ``c``: passages that a reader would quote (sum of chances) and words' worth of evidence."""
+    return chances + float(np.log1p(found.mass[c])) - 3
 
 
-def enough(found: Spread, c: int, weights: PoolWeights) -> bool:
+def enough(found: Spread, c: int, chances: float, weights: PoolWeights) -> bool:
     """Whether the talk holds enough on competency ``c`` for a draft."""
-    best = float(found.unit_relevance[:, c].max(initial=0.0))
-    return float(np.log1p(found.mass[c])) / 4 + best >= weights.silence
+    return amount(found, c, chances) >= weights.silence
 
 
-def draft_confidence(found: Spread, c: int, value: float, weights: PoolWeights) -> float:
+def confidence(found: Spread, c: int, value: float, weights: PoolWeights) -> float:
     """How likely the draft is to be the level that careful readers give, 0..1."""
-    score = weights.confidence @ doubt(found, c, value)
-    return float(1 / (1 + np.exp(-score)))
+    return float(1 / (1 + np.exp(-(weights.confidence @ doubt(found, c, value)))))
 
 
 def doubt(found: Spread, c: int, value: float) -> Floats:
-    """What tells sure drafts from unsure ones: bias, nearness to a whole level, amount of evidence, agreement, distance from the middle."""
-    relevance, polarity = found.unit_relevance[:, c], found.unit_polarity[:, c]
-    mean = float((relevance * polarity).sum() / max(float(relevance.sum()), 1e-6))
-    return np.array(
-        [
-            1.0,
-            abs(value - np.floor(value + 0.5)),
-            float(np.log1p(found.mass[c])) - 3,
-            abs(2 * mean - 1),
-            abs(value - 3.0),
-        ],
-        dtype=np.float32,
-    )
+    """The columns named in ``DOUBT``."""
+    network, phrase = float(found.features[c, 1]), float(found.features[c, 2])
+    columns = [
+        1.0,
+        abs(value - np.floor(value + 0.5)),
+        float(np.log1p(found.mass[c])) - 3,
+        -abs(network - phrase),
+        abs(value - 3.0),
+        float(found.scatter[c]),
+    ]
+    return np.array(columns, dtype=np.float32)
 
 
-def plausible(found: Spread, c: int, value: float, weights: PoolWeights) -> tuple[int, int]:
-    """The levels within the half-width around the value (conformal, 90 % of the left-out rubrics' levels lay inside)."""
-    low = int(np.ceil(value - weights.half_width - 1e-9))
-    high = int(np.floor(value + weights.half_width + 1e-9))
+def plausible(value: float, sure: float, weights: PoolWeights) -> tuple[int, int]:
+    """The levels within a half-width of the value: conformal, narrower where the confidence ``sure`` is above its median.
+
+    ``half_width`` holds the median confidence, the half-width above it and the half-width below it.
+    """
+    median, narrow, wide = (float(x) for x in weights.half_width)
+    half = narrow if sure >= median else wide
+    low, high = int(np.ceil(value - half - 1e-6)), int(np.floor(value + half + 1e-6))
     score = min(5, max(1, int(value + 0.5)))
     return max(1, min(low, score)), min(5, max(high, score))

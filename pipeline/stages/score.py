@@ -20,19 +20,20 @@ from pipeline.errors import WeightsError
 from pipeline.stages.echo import echoes, rubric_content, told_before
 from pipeline.stages.embed import Embedder
 from pipeline.stages.evidence import Unit, find_units
-from pipeline.stages.masking import plain_text
+from pipeline.stages.masking import plain_text, plain_words
 from pipeline.stages.network import Encoder, Floats, Readings, build_heads, competency_texts, heads_forward
-from pipeline.stages.pooling import PoolWeights, Spread, draft_confidence, enough, plausible, spread, values
+from pipeline.stages.phrases import Counts, Phrases, count_phrases, read_phrases
+from pipeline.stages.pooling import PoolWeights, Spread, confidence, enough, plausible, spread, values
 from pipeline.stages.prior import COLUMNS, question_prior
+from pipeline.stages.quotes import Quote, Stretches, chances, choose, stretches
 from pipeline.stages.rationale import rationale
 from pipeline.stages.reading import Said, Window, windows
 
 SHIPPED = Path(__file__).parent / "data" / "scorer.safetensors"
-MAX_QUOTES = 5
 
 
 class Reading(NamedTuple):
-    """A talk as the network reads it: readings of each candidate word, its place, and the unit that it belongs to."""
+    """A talk as it is read: readings of each candidate word, its place and unit; what the phrases of each unit say."""
 
     readings: Readings
     turn: NDArray[np.int64]
@@ -40,17 +41,8 @@ class Reading(NamedTuple):
     end: NDArray[np.int64]
     unit_of: NDArray[np.int64]
     units: tuple[Unit, ...]
-
-
-class Quote(NamedTuple):
-    """A stretch of a candidate turn chosen as evidence: characters, its relevance 0..1 and the chance that it speaks for a high level."""
-
-    turn: int
-    start: int
-    end: int
-    relevance: float
-    plus: float
-    level: float
+    told: Floats
+    counts: Counts
 
 
 class Scorer:
@@ -78,6 +70,7 @@ class Scorer:
         self._heads = build_heads()
         self._heads.load_state_dict({key[6:]: value for key, value in tensors.items() if key.startswith("heads.")})
         self._heads.eval()
+        self._phrases = Phrases(*(tensors[f"phrases.{key}"].numpy() for key in Phrases._fields))
         self._pool = PoolWeights.from_json(meta["pool"])
         self._known: dict[str, Floats] = {}
 
@@ -88,11 +81,12 @@ class Scorer:
     def score(self, turns: Sequence[Turn], answers: Sequence[Answer], rubric: Rubric) -> tuple[DraftScore, ...]:
         """A draft for every competency of the rubric, in its order, with at most five verbatim quotes of the candidate each."""
         reading = self.read(turns, answers, rubric)
-        whole = spread(reading.readings, reading.unit_of, len(reading.units))
+        whole = pooled(reading, self._phrases)
         level = values(whole, self._pool)
+        found = stretches(reading.readings, reading.unit_of, reading.units, reading.told)
         by_number = {turn.t: turn for turn in turns}
         return tuple(
-            self._draft(c, competency, reading, whole, float(level[c]), by_number, rubric)
+            self._draft(c, competency, reading, whole, found, round(float(level[c]), 3), by_number)
             for c, competency in enumerate(rubric.competencies)
         )
 
@@ -107,7 +101,7 @@ class Scorer:
         n = len(rubric.competencies)
         if not spoken:
             empty = np.zeros((0, n), dtype=np.float32)
-            return placed(Readings(empty, empty, empty), [], turns, rubric)
+            return placed(Readings(empty, empty, empty), [], turns, rubric, self._phrases)
         texts = [text for competency in rubric.competencies for text in competency_texts(competency)]
         guess = question_prior(turns, answers, rubric, self._embedder)
         none = np.zeros((n, COLUMNS), dtype=np.float32)
@@ -120,7 +114,7 @@ class Scorer:
             readings = Readings(
                 torch.softmax(logits, 1)[:, :-1].numpy(), level.numpy(), torch.sigmoid(polarity).numpy()
             )
-        return placed(readings, [said[i] for i in spoken], turns, rubric)
+        return placed(readings, [said[i] for i in spoken], turns, rubric, self._phrases)
 
     def _vectors(self, rows: Sequence[Window]) -> Floats:
         keys = [
@@ -140,32 +134,37 @@ class Scorer:
         competency: Competency,
         reading: Reading,
         whole: Spread,
+        found: Stretches,
         value: float,
         turns: dict[int, Turn],
-        rubric: Rubric,
     ) -> DraftScore:
-        quotes = choose(reading, whole, c)
-        if not enough(whole, c, self._pool) or not quotes:
+        pool = self._pool
+        quotes = choose(found, reading.units, c, value, pool.choice, pool.sign, pool.threshold)
+        if not enough(whole, c, chances(found, c, pool.choice), pool) or not quotes:
             return DraftScore(
-                competency=competency.id, score=None, value=None, plausible=None, confidence=0.0,
-                rationale=rationale(competency, None, (), whole.mass[c]),
-            )  # fmt: skip
+                competency=competency.id,
+                score=None,
+                value=None,
+                plausible=None,
+                confidence=0.0,
+                rationale=rationale(competency, None, (), float(whole.mass[c])),
+            )
         evidence = tuple(self._evidence(quote, c, competency, reading, value, turns[quote.turn]) for quote in quotes)
-        rounded = round(value, 3)
+        sure = round(confidence(whole, c, value, pool), 3)
         return DraftScore(
             competency=competency.id,
-            score=min(5, max(1, int(rounded + 0.5))),
-            value=rounded,
-            plausible=plausible(whole, c, rounded, self._pool),
-            confidence=round(draft_confidence(whole, c, rounded, self._pool), 3),
-            rationale=rationale(competency, rounded, evidence, whole.mass[c]),
+            score=min(5, max(1, int(value + 0.5))),
+            value=value,
+            plausible=plausible(value, sure, pool),
+            confidence=sure,
+            rationale=rationale(competency, value, evidence, float(whole.mass[c])),
             evidence=evidence,
         )
 
     def value_without(self, reading: Reading, c: int, turn: int, start: int, end: int) -> float:
         """The value of competency ``c`` when the words of a quote are taken away."""
         keep = ~((reading.turn == turn) & (reading.start < end) & (reading.end > start))
-        return float(values(spread(reading.readings, reading.unit_of, len(reading.units), keep), self._pool)[c])
+        return float(values(pooled(reading, self._phrases, keep), self._pool)[c])
 
     def _evidence(
         self, quote: Quote, c: int, competency: Competency, reading: Reading, value: float, turn: Turn
@@ -184,25 +183,36 @@ class Scorer:
         begin, finish = times(turn, quote.start, quote.end)
         return Evidence(
             turn=quote.turn, quote=text, start=begin, end=finish, polarity="+" if quote.plus >= 0.5 else "-",
-            pull=round(round(value, 3) - round(self.value_without(reading, c, quote.turn, quote.start, quote.end), 3), 3),
+            pull=round(value - round(self.value_without(reading, c, quote.turn, quote.start, quote.end), 3), 3),
             anchor=AnchorRef(level=keys[best], text=competency.anchors[keys[best]]),
             similarity=round(float(cosine[best]), 3),
         )  # fmt: skip
 
 
-def placed(readings: Readings, said: Sequence[Said], turns: Sequence[Turn], rubric: Rubric) -> Reading:
-    """Readings of the candidate's words with their places and units; what only repeats the rubric or an earlier story weighs nothing."""
+def pooled(reading: Reading, phrases: Phrases, keep: NDArray[np.bool_] | None = None) -> Spread:
+    """The evidence of a talk pooled; ``keep`` leaves words out."""
+    return spread(reading.readings, reading.unit_of, reading.told, reading.counts, phrases, keep)
+
+
+def placed(
+    readings: Readings, said: Sequence[Said], turns: Sequence[Turn], rubric: Rubric, phrases: Phrases
+) -> Reading:
+    """Readings of the candidate's words with their places and units.
+
+    What only says the rubric back, or repeats an earlier story, weighs nothing.
+    """
     units = find_units(turns)
     turn, start, end = (np.array([word[k] for word in said], dtype=np.int64) for k in (1, 2, 3))
     index = unit_index(units, turn, start)
     texts = {item.t: item.text for item in turns}
     anchors = rubric_content(rubric)
-    hollow = np.array([echoes(texts[unit.turn][unit.start : unit.end], anchors) for unit in units], dtype=np.bool_)
+    quoted = [texts[unit.turn][unit.start : unit.end] for unit in units]
     silent = told_before([word.text for word in said], turn)
     if len(said):
-        silent |= hollow[index]
+        silent |= np.array([echoes(text, anchors) for text in quoted], dtype=np.bool_)[index]
     kept = readings._replace(relevance=readings.relevance * ~silent[:, None])
-    return Reading(kept, turn, start, end, index, units)
+    plain = [[word.text for word in plain_words(text)] for text in quoted]
+    return Reading(kept, turn, start, end, index, units, read_phrases(plain, phrases), count_phrases(plain))
 
 
 def unit_index(units: Sequence[Unit], turn: NDArray[np.int64], start: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -217,19 +227,6 @@ def unit_index(units: Sequence[Unit], turn: NDArray[np.int64], start: NDArray[np
         starts = by_turn[number]
         found.append(order[number, max((s for s in starts if s <= at), default=starts[0])])
     return np.array(found, dtype=np.int64)
-
-
-def choose(reading: Reading, whole: Spread, c: int, threshold: float = 0.25) -> tuple[Quote, ...]:
-    """The units that speak most to a competency, at most five, in the order of the talk; neighbours of one meaning are joined."""
-    quotes: list[Quote] = []
-    for i, unit in enumerate(reading.units):
-        relevance, plus, level = (
-            float(rows[i, c]) for rows in (whole.unit_relevance, whole.unit_polarity, whole.unit_level)
-        )
-        if relevance >= threshold:
-            quotes.append(Quote(unit.turn, unit.start, unit.end, relevance, plus, level))
-    best = sorted(quotes, key=lambda quote: (-quote.relevance, quote.turn, quote.start))[:MAX_QUOTES]
-    return tuple(sorted(best, key=lambda quote: (quote.turn, quote.start)))
 
 
 def times(turn: Turn, start: int, end: int) -> tuple[float | None, float | None]:
