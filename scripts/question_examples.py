@@ -82,7 +82,11 @@ def rough(one: Labelled, how: str, seed: int = 0) -> Labelled:
             tokens = turn.text.split()
             at = rng.randrange(3, len(tokens) - 3)
             texts = [" ".join(tokens[:at]), " ".join(tokens[at:])]
-        elif how == "merged" and turns and (turns[-1].role == turn.role and labels[-1] == label or small and rng.random() < 0.6):
+        elif (
+            how == "merged"
+            and turns
+            and ((turns[-1].role == turn.role and labels[-1] == label) or (small and rng.random() < 0.6))
+        ):
             turns[-1] = turns[-1].model_copy(update={"text": f"{turns[-1].text} {turn.text}"})
             continue
         turns += [turn.model_copy(update={"text": text}) for text in texts]

@@ -25,7 +25,7 @@ from question_examples import Labelled, inside, labelled, rough, rubrics_of, wit
 
 from pipeline.stages import question_names, question_path
 from pipeline.stages.embed import Embedder
-from pipeline.stages.question_features import Matrix, read_talk
+from pipeline.stages.question_features import OWN, Matrix, read_talk
 from pipeline.stages.question_path import CLASSES, Path, Scene, possible, row_of, taken
 
 PATH_L2, NAME_L2 = 1.0, 1.0
@@ -59,10 +59,8 @@ def path_choices(one: Labelled, embedder: Embedder, weight: float = 1.0) -> list
     for at, label in enumerate(one.labels):
         steps = possible(scene, at, path)
         prefix = "" if scene.talk.asking[at] else "other-"
-        if label == before:
-            step = prefix + ("stay" if inside(label) else "stay-out")
-        else:
-            step = "open" if inside(label) else prefix + label
+        stays = prefix + ("stay" if inside(label) else "stay-out")
+        step = stays if label == before else "open" if inside(label) else prefix + label
         if step in steps:
             classes = tuple(CLASSES.index(name) for name in steps)
             found.append(Choice(classes, row_of(scene, at, path), steps.index(step), weight))
@@ -82,7 +80,9 @@ def matching(one: Labelled, embedder: Embedder, weight: float = 1.0) -> Matching
     return Matching(question_names.table(seen), columns, weight)
 
 
-def path_examples(interviews: Iterable[Labelled], embedder: Embedder, forms: Sequence[str] = ("split", "merged")) -> list[Choice]:
+def path_examples(
+    interviews: Iterable[Labelled], embedder: Embedder, forms: Sequence[str] = ("split", "merged")
+) -> list[Choice]:
     """Choices of the interviews as they are, in rougher forms, and without the bank."""
     found: list[Choice] = []
     for one in interviews:
@@ -172,7 +172,9 @@ def _assignments(scores: FLOAT, real: NDArray[np.bool_]) -> tuple[FLOAT, FLOAT]:
     for i in range(n):
         ahead[i + 1] = ahead[i] + scores[:, i, k, None]
         for j, free in enumerate(unused):
-            ahead[i + 1][:, free | 1 << j] = np.logaddexp(ahead[i + 1][:, free | 1 << j], ahead[i][:, free] + bank[:, i, j, None])
+            ahead[i + 1][:, free | 1 << j] = np.logaddexp(
+                ahead[i + 1][:, free | 1 << j], ahead[i][:, free] + bank[:, i, j, None]
+            )
     for i in reversed(range(n)):
         back[i] = back[i + 1] + scores[:, i, k, None]
         for j, free in enumerate(unused):
@@ -196,7 +198,7 @@ def _minimised(loss: Any, size: int) -> FLOAT:
 
 def written(path: Matrix, names: NDArray[np.float32], interviews: int) -> str:
     """The learned weights as JSON with the names of what they weigh."""
-    columns = [*question_path.OWN, *question_path.PAST]
+    columns = [*OWN, *question_path.PAST]
     return json.dumps(
         {
             "about": f"weights of the question cut, learned from {interviews} labelled interviews by scripts/train_questions.py",

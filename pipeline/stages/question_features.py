@@ -100,7 +100,7 @@ def pieces(text: str) -> list[str]:
 def read_talk(turns: Sequence[Turn], rubric: Rubric, embedder: Embedder) -> Talk:
     """Measure every turn once; only turns that may open a question are embedded."""
     asking = np.array([may_open(turn) for turn in turns], dtype=bool)
-    where = np.flatnonzero(asking)
+    where = [at for at, may in enumerate(asking) if may]
     full = [without_lead_in(turns[at].text) for at in where]
     parts = [pieces(text) if len(text.split()) > 8 else [text] for text in full]
     n = len(where)
@@ -110,11 +110,13 @@ def read_talk(turns: Sequence[Turn], rubric: Rubric, embedder: Embedder) -> Talk
     part_of = [embedded[bounds[i] : bounds[i + 1]] for i in range(n)]
     k = len(rubric.questions)
     texts = embedder.encode([question.text for question in rubric.questions]).T
-    best = np.array([np.maximum(whole[i] @ texts, (part_of[i] @ texts).max(axis=0)) for i in range(n)]).reshape(n, k) if k else np.zeros((n, 0))
+    best = np.zeros((n, k), dtype=np.float32)
+    for i in range(n if k else 0):
+        best[i] = np.maximum(whole[i] @ texts, (part_of[i] @ texts).max(axis=0))
     probe, aim = _near_probes(whole, rubric, embedder)
     like = _near_models(whole, part_of, embedder)
     stems = tuple(content(turn.text) for turn in turns)
-    rows = {int(at): row for row, at in enumerate(where)}
+    rows = {at: row for row, at in enumerate(where)}
     own = np.stack([_row(turns, asking, at, stems, like[rows[at]] if at in rows else None) for at in range(len(turns))])
     for at, row in rows.items():
         _put(own[at], "competency", float(aim[row]))
@@ -131,10 +133,10 @@ def read_talk(turns: Sequence[Turn], rubric: Rubric, embedder: Embedder) -> Talk
     )  # fmt: skip
 
 
-def _spread(rows: Matrix, where: NDArray[np.int64], n: int) -> Matrix:
+def _spread(rows: Matrix, where: Sequence[int], n: int) -> Matrix:
     """The rows at their turns, zero elsewhere."""
     out = np.zeros((n, rows.shape[1]), dtype=np.float32)
-    out[where] = rows
+    out[list(where)] = rows
     return out
 
 
@@ -158,12 +160,21 @@ def _near_models(whole: Matrix, part_of: Sequence[Matrix], embedder: Embedder) -
     columns = []
     for examples in MODEL_TURNS.values():
         vectors = embedder.encode(list(examples)).T
-        columns.append([max(float((row @ vectors).max()), float((parts @ vectors).max())) for row, parts in zip(whole, part_of, strict=True)])
+        columns.append(
+            [
+                max(float((row @ vectors).max()), float((parts @ vectors).max()))
+                for row, parts in zip(whole, part_of, strict=True)
+            ]
+        )
     return np.array(columns, dtype=np.float32).T.reshape(len(whole), len(MODEL_TURNS))
 
 
 def _row(
-    turns: Sequence[Turn], asking: NDArray[np.bool_], at: int, stems: Sequence[frozenset[str]], like: NDArray[np.float32] | None
+    turns: Sequence[Turn],
+    asking: NDArray[np.bool_],
+    at: int,
+    stems: Sequence[frozenset[str]],
+    like: NDArray[np.float32] | None,
 ) -> NDArray[np.float32]:
     turn = turns[at]
     cues = cue_counts(turn.text)

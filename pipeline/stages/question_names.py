@@ -25,13 +25,15 @@ KINDS = ("full", "piece", "opening-probe", "probe", "competency", "opening-words
 FREE = ("first", "last", "blocks", "other-competency", "asks", "long", "best")
 PAIRED = 2 * len(KINDS) + 3
 WIDTH = PAIRED + len(FREE)
-ANSWER_WORDS, ANSWER_PIECES = 40, 3
+ANSWER_WORDS, ANSWER_TURNS = 40, 3
 
 _RETURN = re.compile(
     r"\b(?:(?:go|going|come|coming|get|circle|back) (?:back )?to|back (?:to|up|a)|again|another way|different way|differently|asked you (?:that|about)"
     r"|more narrowly|let me re|rephrase|one more (?:time|go)|earlier|second (?:try|go))\b"
 )
-_RESUME = re.compile(r"\b(?:go on|carry on|where were we|you were saying|keep going|continue|as you were|pick up where)\b")
+_RESUME = re.compile(
+    r"\b(?:go on|carry on|where were we|you were saying|keep going|continue|as you were|pick up where)\b"
+)
 RETURN_NEAR, RETURN_NEAR_CUED = 0.72, 0.42
 
 
@@ -46,7 +48,11 @@ class Blocks:
 
 
 def name_blocks(
-    turns: Sequence[Turn], blocks: Sequence[Sequence[int]], rubric: Rubric, embedder: Embedder, weights: NDArray[np.float32]
+    turns: Sequence[Turn],
+    blocks: Sequence[Sequence[int]],
+    rubric: Rubric,
+    embedder: Embedder,
+    weights: NDArray[np.float32],
 ) -> list[str]:
     """For each block (positions of its turns) the id of its question; ``free-N`` in the order asked where none of the bank fits."""
     if not blocks:
@@ -113,7 +119,11 @@ def table(seen: Blocks) -> Matrix:
             row = near.mean(axis=1, keepdims=True)
             out[:, :k, 2 * at] = near - row - near.mean(axis=0) + near.mean() if n > 2 else near - row
             out[:, :k, 2 * at + 1] = near - _best_other(near)
-        out[:, :k, PAIRED - 3], out[:, :k, PAIRED - 2], out[:, :k, PAIRED - 1] = seen.near["full"], seen.near["piece"], 1.0
+        out[:, :k, PAIRED - 3], out[:, :k, PAIRED - 2], out[:, :k, PAIRED - 1] = (
+            seen.near["full"],
+            seen.near["piece"],
+            1.0,
+        )
     out[:, k, PAIRED:] = seen.free
     return out
 
@@ -128,7 +138,7 @@ def _best_other(near: Matrix) -> Matrix:
 
 
 def read_blocks(turns: Sequence[Turn], blocks: Sequence[Sequence[int]], rubric: Rubric, embedder: Embedder) -> Blocks:
-    """Compare every block with every question of the bank; embeds openings, follow-ups and up to 120 words of each answer."""
+    """Compare every block with every question of the bank; embeds openings, follow-ups and the head of each answer."""
     n, k = len(blocks), len(rubric.questions)
     asking = [[turns[at] for at in block if may_open(turns[at])] or [turns[block[0]]] for block in blocks]
     openings = [without_lead_in(row[0].text) for row in asking]
@@ -140,14 +150,18 @@ def read_blocks(turns: Sequence[Turn], blocks: Sequence[Sequence[int]], rubric: 
     answers = [" ".join(turns[at].text for at in block if not may_open(turns[at])) for block in blocks]
     parts = [[*pieces(text), text] for text in openings]
     follow = [[without_lead_in(turn.text) for turn in row[1:] if turn.n_words > 3] for row in asking]
-    heads = [_answer_pieces(text) for text in answers]
+    heads = [_answer_heads([turns[at] for at in block if not may_open(turns[at])]) for block in blocks]
     embedder.encode([text for row in (*parts, *follow, *heads) for text in row])
     stems = [_stems(question, rubric) for question in rubric.questions]
     spread = Counter(stem for own in stems for stem in own)
     for j, question in enumerate(rubric.questions):
         aims = embedder.encode([question.text, *_aims(question, rubric)])
         asked = embedder.encode([question.text, *pieces(question.text)])
-        probes = embedder.encode(list(question.probes)) if question.probes else np.zeros((1, vectors.shape[1]), dtype=np.float32)
+        probes = (
+            embedder.encode(list(question.probes))
+            if question.probes
+            else np.zeros((1, vectors.shape[1]), dtype=np.float32)
+        )
         for i in range(n):
             part, answer = embedder.encode(parts[i]), content(answers[i])
             near["full"][i, j] = vectors[i] @ asked[0]
@@ -162,7 +176,11 @@ def read_blocks(turns: Sequence[Turn], blocks: Sequence[Sequence[int]], rubric: 
     rest = [f"{c.name}. {c.definition}" for c in rubric.competencies if c.id not in evaluated]
     best = np.maximum(near["full"], near["piece"]).max(axis=1)
     for i in range(n):
-        other = float((embedder.encode(parts[i]) @ embedder.encode(rest).T).max() - near["competency"][i].max()) if rest else 0.0
+        other = (
+            float((embedder.encode(parts[i]) @ embedder.encode(rest).T).max() - near["competency"][i].max())
+            if rest
+            else 0.0
+        )
         free[i] = (
             float(i == 0), float(i == n - 1), min(n, 10) / 8, other, float(asks(asking[i][0].text)),
             min(2.0, len(openings[i].split()) / 40), best[i],
@@ -178,7 +196,6 @@ def _stems(question: Question, rubric: Rubric) -> frozenset[str]:
     return content(" ".join([question.text, *question.probes, *_aims(question, rubric)]))
 
 
-def _answer_pieces(text: str) -> list[str]:
-    tokens = text.split()
-    starts = range(0, max(1, len(tokens) - ANSWER_WORDS // 3), ANSWER_WORDS)
-    return [" ".join(tokens[at : at + ANSWER_WORDS]) for at in starts if tokens][:ANSWER_PIECES]
+def _answer_heads(said: Sequence[Turn]) -> list[str]:
+    """The first 40 words of the first three turns that say more than a few words."""
+    return [" ".join(turn.text.split()[:ANSWER_WORDS]) for turn in said if turn.n_words > 7][:ANSWER_TURNS]

@@ -67,7 +67,12 @@ class Scene:
         inside = path.mode == "question"
         said = float(self.said[at] - self.said[since])
         row = [float(path.mode == name) for name in MODES]
-        row += [float(np.log1p(self.asked[at] - self.asked[since])) / 2, float(np.log1p(said)) / 5, float(inside and said < 8), 0.0]
+        row += [
+            float(np.log1p(self.asked[at] - self.asked[since])) / 2,
+            float(np.log1p(said)) / 5,
+            float(inside and said < 8),
+            0.0,
+        ]
         if not inside:
             return row + [0.0] * (len(PAST) - len(row))
         own = talk.content[at]

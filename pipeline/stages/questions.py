@@ -120,7 +120,11 @@ def _kind(turns: Sequence[Turn], talk: Talk, opening: int, at: int, said: int) -
     """What a turn does inside a question: asks it (again), probes, answers, or only signals listening."""
     turn = turns[at]
     if not talk.asking[at]:
-        return "backchannel" if is_backchannel(turn.text) and at + 1 < len(turns) and talk.asking[at - 1] and said else "answer"
+        return (
+            "backchannel"
+            if is_backchannel(turn.text) and at + 1 < len(turns) and talk.asking[at - 1] and said
+            else "answer"
+        )
     if at == opening:
         return "question"
     if not asks(turn.text) and (turn.n_words <= 4 or talk.own[at, _ECHO]):

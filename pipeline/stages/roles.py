@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 
@@ -18,8 +19,8 @@ ENOUGH = 0.8
 """Below this probability of the likeliest candidate all roles stay unknown."""
 
 _MIN_WORDS = 30
-_FIRST = frozenset("i i'm i've i'd i'll me my mine myself".split())
-_SECOND = frozenset("you you're you've you'd you'll your yours yourself".split())
+_FIRST = frozenset(["i", "i'm", "i've", "i'd", "i'll", "me", "my", "mine", "myself"])
+_SECOND = frozenset(["you", "you're", "you've", "you'd", "you'll", "your", "yours", "yourself"])
 _WEIGHTS = {"share": 3.0, "asking": -4.0, "person": 3.0, "told": 2.0, "bank": -6.0}
 
 
@@ -35,8 +36,12 @@ def assign_roles(
     labels = sorted({turn.speaker for turn in turns if turn.speaker})
     if candidate is not None:
         if candidate not in labels:
-            raise UsageError(f"There is no speaker {candidate!r} in this talk.", f"Speakers are: {', '.join(labels) or 'none'}.")
-        return RoleAssignment(roles=_roles(labels, candidate), confidence=1.0, reason=f"{candidate} was named as the candidate.")
+            raise UsageError(
+                f"There is no speaker {candidate!r} in this talk.", f"Speakers are: {', '.join(labels) or 'none'}."
+            )
+        return RoleAssignment(
+            roles=_roles(labels, candidate), confidence=1.0, reason=f"{candidate} was named as the candidate."
+        )
     if len(labels) < 2:
         return _unknown(labels, "only one speaker" if labels else "no speaker labels")
     features = speaker_features(turns, rubric, embedder)
@@ -49,7 +54,9 @@ def assign_roles(
 
 def with_roles(turns: Sequence[Turn], assignment: RoleAssignment) -> tuple[Turn, ...]:
     """The same turns with each speaker's role; a turn without a known speaker stays unknown."""
-    return tuple(turn.model_copy(update={"role": assignment.roles.get(turn.speaker or "", "unknown")}) for turn in turns)
+    return tuple(
+        turn.model_copy(update={"role": assignment.roles.get(turn.speaker or "", "unknown")}) for turn in turns
+    )
 
 
 def speaker_features(turns: Sequence[Turn], rubric: Rubric, embedder: Embedder) -> dict[str, dict[str, float]]:
@@ -62,7 +69,11 @@ def speaker_features(turns: Sequence[Turn], rubric: Rubric, embedder: Embedder) 
         own = [turn for turn in turns if turn.speaker == label]
         spoken = [word for turn in own for word in words(turn.text)]
         first, second = sum(w in _FIRST for w in spoken), sum(w in _SECOND for w in spoken)
-        told = [_log(b.n_words) - _log(a.n_words) for a, b in zip(turns, turns[1:], strict=False) if b.speaker == label and a.speaker != label]
+        told = [
+            _log(b.n_words) - _log(a.n_words)
+            for a, b in itertools.pairwise(turns)
+            if b.speaker == label and a.speaker != label
+        ]
         features[label] = {
             "share": sum(turn.n_words for turn in own) / max(1, total),
             "asking": sum(asks(turn.text) for turn in own) / len(own),
@@ -80,7 +91,9 @@ def _bank_likeness(turns: Sequence[Turn], rubric: Rubric, embedder: Embedder) ->
         return {}
     near = embedder.encode([turn.text for turn in short]) @ embedder.encode([q.text for q in rubric.questions]).T
     return {
-        label: float(np.mean(np.max([row for turn, row in zip(short, near, strict=True) if turn.speaker == label], axis=0)))
+        label: float(
+            np.mean(np.max([row for turn, row in zip(short, near, strict=True) if turn.speaker == label], axis=0))
+        )
         for label in {turn.speaker for turn in short if turn.speaker}
     }
 
@@ -98,7 +111,11 @@ def _roles(labels: Sequence[str], candidate: str) -> dict[str, Role]:
 
 
 def _unknown(labels: Sequence[str], why: str, chance: float = 0.0) -> RoleAssignment:
-    hint = f"name the candidate with --candidate ({', '.join(labels)})" if labels else "give a transcript that names its speakers"
+    hint = (
+        f"name the candidate with --candidate ({', '.join(labels)})"
+        if labels
+        else "give a transcript that names its speakers"
+    )
     return RoleAssignment(
         roles=dict.fromkeys(labels, "unknown"), confidence=round(chance, 4), reason=f"Roles are unknown: {why}; {hint}."
     )

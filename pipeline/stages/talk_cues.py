@@ -37,23 +37,32 @@ _HITCH = re.compile(
     r"\b(?:sorry|one second|one sec|hold on|hang on|hear me|lost you|froze|frozen|cut out|dropped|back now|skip|leave (?:that|it)|come back to"
     r"|pause|break|door|alarm|camera|mute|muted|on (?:my|the|this) (?:list|sheet|page|paper)|running (?:out|short)|time|my notes)\b"
 )
-_FILLERS = frozenset(
-    "okay ok so right and um uh er em yeah yes no well now good great alright all cool sure gotcha hm huh mm mhm ah oh ha lovely nice fine perfect"
-    " then but like you know i see that's interesting fair enough makes sense thank thanks".split()
-)
-_STOP = frozenset(
-    "a an the of to in on at for from with by as is are was were be been being it its it's this that these those there here i i'm i've i'd i'll me my"
-    " mine we we're we've us our you you're you've you'd your yours he she they them their his her him what which who whom whose when where why how do"
-    " does did done doing have has had having can could will would should shall may might must not no don't didn't doesn't isn't wasn't if then than so"
-    " and or but because about into over out up down off just like really very kind sort bit lot one ones thing things something anything get got go"
-    " going went say said tell know think mean want yeah okay um uh er well right now also any some all more most other another too much many that's"
-    " there's what's how's let's gonna did'nt them 'em way time".split()
-)
 
 
 def words(text: str) -> list[str]:
     """Lower-case words in order; punctuation and case are gone."""
     return _WORD.findall(text.lower().replace("’", "'"))
+
+
+_FILLERS = frozenset(
+    words(
+        "okay ok so right and um uh er em yeah yes no well now good great alright all cool sure gotcha hm huh mm mhm "
+        "ah oh ha lovely nice fine perfect then but like you know i see that's interesting fair enough makes sense "
+        "thank thanks"
+    )
+)
+_STOP = frozenset(
+    words(
+        "a an the of to in on at for from with by as is are was were be been being it its it's this that these those "
+        "there here i i'm i've i'd i'll me my mine we we're we've us our you you're you've you'd your yours he she "
+        "they them their his her him what which who whom whose when where why how do does did done doing have has had "
+        "having can could will would should shall may might must not no don't didn't doesn't isn't wasn't if then "
+        "than so and or but because about into over out up down off just like really very kind sort bit lot one ones "
+        "thing things something anything get got go going went say said tell know think mean want yeah okay um uh er "
+        "well right now also any some all more most other another too much many that's there's what's how's let's "
+        "gonna did'nt them 'em way time"
+    )
+)
 
 
 def flat(text: str) -> str:
@@ -63,7 +72,9 @@ def flat(text: str) -> str:
 
 def content(text: str) -> frozenset[str]:
     """Words that carry a subject, cut to a stem of six letters so that plain inflection does not part them."""
-    return frozenset(word.split("'")[0][:6] for word in words(text) if word not in _STOP and word not in _FILLERS and len(word) > 2)
+    return frozenset(
+        word.split("'")[0][:6] for word in words(text) if word not in _STOP and word not in _FILLERS and len(word) > 2
+    )
 
 
 def without_lead_in(text: str) -> str:
@@ -80,7 +91,7 @@ def lead_in_words(text: str) -> int:
 def is_backchannel(text: str) -> bool:
     """True for at most six words that are all fillers, or no words at all."""
     tokens = words(text)
-    return len(tokens) <= 6 and all(token in _FILLERS for token in tokens) or not tokens
+    return (len(tokens) <= 6 and all(token in _FILLERS for token in tokens)) or not tokens
 
 
 def asks(text: str) -> bool:
