@@ -18,7 +18,8 @@ from pipeline.stages.talk_cues import asks, words
 ENOUGH = 0.8
 """Below this probability of the likeliest candidate all roles stay unknown."""
 
-_MIN_WORDS = 30
+_MIN_WORDS, _MIN_SHARE = 30, 0.08  # a stray label of a diarizer is nobody's candidate
+_SURENESS = 0.7  # tempers the odds: speakers are alike in more ways than are measured
 _FIRST = frozenset(["i", "i'm", "i've", "i'd", "i'll", "me", "my", "mine", "myself"])
 _SECOND = frozenset(["you", "you're", "you've", "you'd", "you'll", "your", "yours", "yourself"])
 _WEIGHTS = {"share": 3.0, "asking": -4.0, "person": 3.0, "told": 2.0, "bank": -6.0}
@@ -46,8 +47,14 @@ def assign_roles(
         return _unknown(labels, "only one speaker" if labels else "no speaker labels")
     features = speaker_features(turns, rubric, embedder)
     scores = {label: sum(_WEIGHTS[name] * value for name, value in features[label].items()) for label in labels}
-    best, chance = _likeliest(scores)
-    if chance < ENOUGH or sum(turn.n_words for turn in turns if turn.speaker == best) < _MIN_WORDS:
+    said = {label: sum(turn.n_words for turn in turns if turn.speaker == label) for label in labels}
+    heard = {
+        label: scores[label] for label in labels if said[label] >= _MIN_WORDS and features[label]["share"] >= _MIN_SHARE
+    }
+    if not heard:
+        return _unknown(labels, "nobody says enough to tell")
+    best, chance = _likeliest(heard)
+    if chance < ENOUGH or (len(heard) == 1 and features[best]["asking"] > 0.5):
         return _unknown(labels, "it is not clear who answers", chance)
     return RoleAssignment(roles=_roles(labels, best), confidence=round(chance, 4), reason=_reason(best, features[best]))
 
@@ -101,7 +108,7 @@ def _bank_likeness(turns: Sequence[Turn], rubric: Rubric, embedder: Embedder) ->
 def _likeliest(scores: Mapping[str, float]) -> tuple[str, float]:
     """The label with the highest score and its softmax share; ties go to the first label."""
     top = max(scores.values())
-    parts = {label: math.exp(score - top) for label, score in scores.items()}
+    parts = {label: math.exp(_SURENESS * (score - top)) for label, score in scores.items()}
     best = max(parts, key=lambda label: parts[label])
     return best, parts[best] / sum(parts.values())
 
