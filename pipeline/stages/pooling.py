@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pipeline.stages.network import Floats, Readings
 from pipeline.stages.phrases import Counts, Phrases, read_weighted
 
-FEATURES = ("bias", "network level", "phrase level", "phrase polarity", "whole text", "amount", "talk")
+FEATURES = ("bias", "network level", "phrase level", "phrase polarity", "whole text", "amount")
 """Columns of :func:`spread`'s features; the linear model has a weight for each."""
 
 DOUBT = ("bias", "to the nearest level", "amount", "agreement", "distance from the middle", "scatter")
@@ -67,18 +67,22 @@ def spread(
     weight = (readings.relevance if keep is None else readings.relevance * keep[:, None]).astype(np.float64)
     mass = weight.sum(0)
     level = (weight * (readings.level - 3)).sum(0) / (mass + PRIOR)
-    by_unit = np.zeros((len(told), weight.shape[1]))
-    np.add.at(by_unit, unit_of, weight)
+    by_unit = sum_by(unit_of, weight, len(told))
     said = np.clip(told[:, 0] - 3, -2.5, 2.5)
     mean = (by_unit * said[:, None]).sum(0) / (mass + PRIOR)
     sign = (by_unit * np.tanh(told[:, 1] / 2)[:, None]).sum(0) / (mass + PRIOR)
     scatter = np.sqrt((by_unit * (said[:, None] - mean) ** 2).sum(0) / (mass + PRIOR))
     share = by_unit / np.maximum(np.bincount(unit_of, minlength=len(told)), 1)[:, None]
     whole = (read_weighted(counts, (share**2).astype(np.float32), phrases) - 3) * mass / (mass + PRIOR)
-    talk = float((by_unit.sum(1) * said).sum() / (mass.sum() + PRIOR))
-    columns = [np.ones_like(mass), level, mean, sign, whole, np.log1p(mass) - 3, np.full_like(mass, talk)]
+    columns = [np.ones_like(mass), level, mean, sign, whole, np.log1p(mass) - 3]
     features = np.stack(columns, axis=1).astype(np.float32)
     return Spread(features, mass.astype(np.float32), scatter.astype(np.float32))
+
+
+def sum_by(group: NDArray[np.int64], rows: NDArray[np.floating[Any]], n: int) -> NDArray[np.float64]:
+    """Rows summed by their group, shape (n, columns)."""
+    columns = [np.bincount(group, weights=rows[:, k], minlength=n) for k in range(rows.shape[1])]
+    return np.stack(columns, axis=1) if columns else np.zeros((n, 0))
 
 
 def values(found: Spread, weights: PoolWeights) -> Floats:

@@ -10,10 +10,14 @@ from numpy.typing import NDArray
 
 from pipeline.stages.evidence import Unit
 from pipeline.stages.network import Floats, Readings
+from pipeline.stages.pooling import PoolWeights, sum_by
 
 MAX_QUOTES = 5
 JOINED_WORDS = 36
 """Two neighbouring units may be one quote up to this many words."""
+
+LEAST = 0.02
+"""Relevance below which a stretch says nothing on a competency."""
 
 CHOICE = (
     "bias",
@@ -59,10 +63,9 @@ class Quote(NamedTuple):
 def stretches(readings: Readings, unit_of: NDArray[np.int64], units: Sequence[Unit], phrases: Floats) -> Stretches:
     """All candidates of a talk with what tells good quotes from others; ``phrases`` is (units, 3) from ``stages.phrases``."""
     n, c = len(units), readings.relevance.shape[1]
-    sums = np.zeros((n, 3 * c + 1), dtype=np.float64)
     weight = readings.relevance
     columns = [weight, weight * readings.level, weight * readings.polarity, np.ones((len(weight), 1), np.float32)]
-    np.add.at(sums, unit_of, np.concatenate(columns, axis=1))
+    sums = sum_by(unit_of, np.concatenate(columns, axis=1), n)
     pairs = [(i, i) for i in range(n)]
     pairs += [
         (i, i + 1)
@@ -128,28 +131,29 @@ def chances(found: Stretches, c: int, choice: Floats, most: int = 6) -> float:
     return float(np.sort(chance)[::-1][:most].sum())
 
 
-def choose(
-    found: Stretches, units: Sequence[Unit], c: int, value: float, choice: Floats, sign: Floats, threshold: float
-) -> tuple[Quote, ...]:
-    """At most five stretches that do not overlap, likeliest first chosen, in the order of the talk; at least one where any word speaks."""
+def choose(found: Stretches, units: Sequence[Unit], c: int, value: float, weights: PoolWeights) -> tuple[Quote, ...]:
+    """At most five stretches that do not overlap, the likeliest ones, in the order of the talk.
+
+    There is at least one where any stretch speaks to the competency at all.
+    """
     if not len(found.first):
         return ()
-    chance = 1 / (1 + np.exp(-(found.features[:, c] @ choice)))
+    chance = 1 / (1 + np.exp(-(found.features[:, c] @ weights.choice)))
     signs = found.signs[:, c].copy()
     signs[:, -1] = value - 3
-    plus = 1 / (1 + np.exp(-(signs @ sign)))
+    plus = 1 / (1 + np.exp(-(signs @ weights.sign)))
     taken: set[int] = set()
     quotes: list[Quote] = []
     for k in np.argsort(-chance, kind="stable").tolist():
         inside = {int(found.first[k]), int(found.last[k])}
-        if len(quotes) == MAX_QUOTES or (quotes and chance[k] < threshold) or found.relevance[k, c] <= 0.02:
-            if len(quotes) == MAX_QUOTES or chance[k] < threshold:
-                break
+        if inside & taken or found.relevance[k, c] <= LEAST:
             continue
-        if inside & taken:
-            continue
+        if len(quotes) == MAX_QUOTES or (quotes and chance[k] < weights.threshold):
+            break
         taken |= inside
         head, tail = units[found.first[k]], units[found.last[k]]
-        level = float(found.level[k, c])
+        # what it shows: the two readings of its level, on its own side of the middle
+        shown = (float(found.level[k, c]) + 3 + float(signs[k, SIGN.index("phrase level")])) / 2
+        level = max(shown, 3.25) if plus[k] >= 0.5 else min(shown, 2.5)
         quotes.append(Quote(head.turn, head.start, tail.end, float(chance[k]), float(plus[k]), level))
     return tuple(sorted(quotes, key=lambda quote: (quote.turn, quote.start)))

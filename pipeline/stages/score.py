@@ -23,9 +23,10 @@ from pipeline.stages.evidence import Unit, find_units
 from pipeline.stages.masking import plain_text, plain_words
 from pipeline.stages.network import Encoder, Floats, Readings, build_heads, competency_texts, heads_forward
 from pipeline.stages.phrases import Counts, Phrases, count_phrases, read_phrases
+from pipeline.stages.ownership import denied
 from pipeline.stages.pooling import PoolWeights, Spread, confidence, enough, plausible, spread, values
 from pipeline.stages.prior import COLUMNS, question_prior
-from pipeline.stages.quotes import Quote, Stretches, chances, choose, stretches
+from pipeline.stages.quotes import Quote, chances, choose, stretches
 from pipeline.stages.rationale import rationale
 from pipeline.stages.reading import Said, Window, windows
 
@@ -85,8 +86,23 @@ class Scorer:
         level = values(whole, self._pool)
         found = stretches(reading.readings, reading.unit_of, reading.units, reading.told)
         by_number = {turn.t: turn for turn in turns}
+        chosen = [
+            choose(found, reading.units, c, round(float(level[c]), 3), self._pool)
+            if enough(whole, c, chances(found, c, self._pool.choice), self._pool)
+            else ()
+            for c in range(len(rubric.competencies))
+        ]
+        # one batch for the embedder, which remembers what it has embedded
+        self._embedder.encode(
+            [
+                text
+                for quotes, competency in zip(chosen, rubric.competencies, strict=True)
+                for quote in quotes
+                for text in evidence_texts(by_number[quote.turn].text[quote.start : quote.end], competency)
+            ]
+        )
         return tuple(
-            self._draft(c, competency, reading, whole, found, round(float(level[c]), 3), by_number)
+            self._draft(c, competency, reading, whole, chosen[c], round(float(level[c]), 3), by_number)
             for c, competency in enumerate(rubric.competencies)
         )
 
@@ -134,13 +150,12 @@ class Scorer:
         competency: Competency,
         reading: Reading,
         whole: Spread,
-        found: Stretches,
+        quotes: Sequence[Quote],
         value: float,
         turns: dict[int, Turn],
     ) -> DraftScore:
         pool = self._pool
-        quotes = choose(found, reading.units, c, value, pool.choice, pool.sign, pool.threshold)
-        if not enough(whole, c, chances(found, c, pool.choice), pool) or not quotes:
+        if not quotes:
             return DraftScore(
                 competency=competency.id,
                 score=None,
@@ -164,16 +179,15 @@ class Scorer:
     def value_without(self, reading: Reading, c: int, turn: int, start: int, end: int) -> float:
         """The value of competency ``c`` when the words of a quote are taken away."""
         keep = ~((reading.turn == turn) & (reading.start < end) & (reading.end > start))
-        return float(values(pooled(reading, self._phrases, keep), self._pool)[c])
+        own = Readings(*(rows[:, c : c + 1] for rows in reading.readings))
+        return float(values(pooled(reading._replace(readings=own), self._phrases, keep), self._pool)[0])
 
     def _evidence(
         self, quote: Quote, c: int, competency: Competency, reading: Reading, value: float, turn: Turn
     ) -> Evidence:
         text = turn.text[quote.start : quote.end]
         keys = sorted(competency.anchors, key=anchor_levels)
-        vectors = self._embedder.encode(
-            [plain_text(text) or "nothing", *(plain_text(competency.anchors[key]) for key in keys)]
-        )
+        vectors = self._embedder.encode(evidence_texts(text, competency))
         cosine = vectors[1:] @ vectors[0]
         # the anchor that a quote speaks to is the one nearest its level; similarity to the text only tells topics apart
         distance = [
@@ -182,11 +196,21 @@ class Scorer:
         best = int(np.argmin(distance))
         begin, finish = times(turn, quote.start, quote.end)
         return Evidence(
-            turn=quote.turn, quote=text, start=begin, end=finish, polarity="+" if quote.plus >= 0.5 else "-",
+            turn=quote.turn,
+            quote=text,
+            start=begin,
+            end=finish,
+            polarity="+" if quote.plus >= 0.5 else "-",
             pull=round(value - round(self.value_without(reading, c, quote.turn, quote.start, quote.end), 3), 3),
             anchor=AnchorRef(level=keys[best], text=competency.anchors[keys[best]]),
             similarity=round(float(cosine[best]), 3),
-        )  # fmt: skip
+        )
+
+
+def evidence_texts(quote: str, competency: Competency) -> list[str]:
+    """The quote and the competency's anchors, lowest first, as they are compared."""
+    anchors = (competency.anchors[key] for key in sorted(competency.anchors, key=anchor_levels))
+    return [plain_text(text) or "nothing" for text in (quote, *anchors)]
 
 
 def pooled(reading: Reading, phrases: Phrases, keep: NDArray[np.bool_] | None = None) -> Spread:
@@ -199,7 +223,7 @@ def placed(
 ) -> Reading:
     """Readings of the candidate's words with their places and units.
 
-    What only says the rubric back, or repeats an earlier story, weighs nothing.
+    What only says the rubric back, repeats an earlier story, or was somebody else's work weighs nothing.
     """
     units = find_units(turns)
     turn, start, end = (np.array([word[k] for word in said], dtype=np.int64) for k in (1, 2, 3))
@@ -208,6 +232,7 @@ def placed(
     anchors = rubric_content(rubric)
     quoted = [texts[unit.turn][unit.start : unit.end] for unit in units]
     silent = told_before([word.text for word in said], turn)
+    silent |= np.isin(turn, [item.t for item in turns if item.role == "candidate" and denied(item.text)])
     if len(said):
         silent |= np.array([echoes(text, anchors) for text in quoted], dtype=np.bool_)[index]
     kept = readings._replace(relevance=readings.relevance * ~silent[:, None])
