@@ -107,9 +107,14 @@ def _bridged(spans: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     return joined
 
 
-def _cut(spans: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+def alone(spans: Sequence[tuple[float, float]], seconds: float) -> list[Clip]:
+    """Each span as clips of its own, cut into equal parts of at most ``seconds``."""
+    return [Clip((Piece(start, end, 0.0),)) for start, end in _cut(spans, seconds)]
+
+
+def _cut(spans: Sequence[tuple[float, float]], seconds: float = CLIP_SECONDS) -> Iterator[tuple[float, float]]:
     for start, end in spans:
-        parts = int(np.ceil((end - start) / CLIP_SECONDS))
+        parts = int(np.ceil((end - start) / seconds))
         for part in range(parts):
             yield start + (end - start) * part / parts, start + (end - start) * (part + 1) / parts
 
