@@ -10,10 +10,10 @@ import numpy as np
 
 from models.rubric import Rubric
 from pipeline.stages.network import Readings
+from pipeline.stages.passages import Reading, parsed, placed, pooled
 from pipeline.stages.phrases import Phrases
 from pipeline.stages.pooling import DOUBT, PoolWeights, Spread, amount, confidence, doubt, values
 from pipeline.stages.quotes import CHOICE, SIGN, Stretches, chances, stretches
-from pipeline.stages.score import Reading, placed, pooled
 from scripts.scoring_data import Talk
 
 COVERAGE = 0.94
@@ -39,10 +39,9 @@ class Seen(NamedTuple):
 
 def seen(talk: Talk, readings: Readings, rubric: Rubric, phrases: Phrases) -> Seen:
     """Readings of all words of a talk, cut down to the candidate's and pooled."""
-    said = [word for row in talk.windows for word in row]
-    spoken = [i for i, word in enumerate(said) if word.turn >= 0]
-    own = Readings(readings.relevance[spoken], readings.level[spoken], readings.polarity[spoken])
-    reading = placed(own, [said[i] for i in spoken], talk.turns, rubric, phrases)
+    text = parsed(talk.turns, phrases)
+    own = Readings(*(rows[text.spoken] for rows in readings))
+    reading = placed(own, text, rubric)
     found = stretches(reading.readings, reading.unit_of, reading.units, reading.told)
     return Seen(talk, reading, pooled(reading, phrases), found)
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from safetensors.torch import save_file
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812 - torch's own name
 
 from models.rubric import Rubric, anchor_levels
 from pipeline.stages.embed import Embedder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,9 +34,8 @@ def content(text: str) -> frozenset[str]:
     )
 
 
-def echoes(text: str, anchors: Sequence[frozenset[str]]) -> bool:
-    """Whether a text says one of the rubric's texts (given by their :func:`content`) back, word for word or nearly."""
-    said = content(text)
+def echoes(said: frozenset[str], anchors: Sequence[frozenset[str]]) -> bool:
+    """Whether a text says one of the rubric's texts back, word for word or nearly; both are given by their :func:`content`."""
     return len(said) >= 4 and any(len(said & anchor) >= ECHO_SHARE * len(said) for anchor in anchors)
 
 
@@ -45,22 +45,31 @@ def rubric_content(rubric: Rubric) -> tuple[frozenset[str], ...]:
     return tuple(content(text) for text in texts)
 
 
-def told_before(words: Sequence[str], turn: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """For each word of the candidate, in order, whether it belongs to a passage told in an earlier turn.
+class Told(NamedTuple):
+    """For each word of the candidate, in order: is it told again from an earlier turn, and will it be told again in two turns or more?"""
 
-    A word counts as told before where most of the word triples around it occurred in an earlier turn.
-    """
-    first: dict[tuple[str, ...], int] = {}
-    again = np.zeros(len(words), dtype=np.float64)
-    for i in range(len(words) - 2):
-        if turn[i] != turn[i + 2]:
-            continue
-        triple = tuple(words[i : i + 3])
-        if first.setdefault(triple, int(turn[i])) < turn[i]:
-            again[i] = 1.0
-    if not again.any():
-        return again > 0
-    width = 15
-    smooth = np.convolve(again, np.ones(width) / width, mode="same")
-    told: NDArray[np.bool_] = smooth >= TOLD_SHARE
+    before: NDArray[np.bool_]
+    often: NDArray[np.bool_]
+
+
+def told_again(words: Sequence[str], turn: NDArray[np.int64]) -> Told:
+    """Passages told more than once, word for word or nearly: most of the word triples around a word occur in other turns."""
+    turns_of: dict[tuple[str, ...], list[int]] = {}
+    triples = [
+        tuple(words[i : i + 3]) if i + 2 < len(words) and turn[i] == turn[i + 2] else () for i in range(len(words))
+    ]
+    for i, triple in enumerate(triples):
+        seen = turns_of.setdefault(triple, [])
+        if triple and int(turn[i]) not in seen:
+            seen.append(int(turn[i]))
+    before = [bool(triple) and turns_of[triple][0] < turn[i] for i, triple in enumerate(triples)]
+    often = [bool(triple) and len(turns_of[triple]) > 2 for triple in triples]
+    return Told(_mostly(before), _mostly(often))
+
+
+def _mostly(flags: Sequence[bool], width: int = 15) -> NDArray[np.bool_]:
+    marked = np.array(flags, dtype=np.float64)
+    if len(marked) < width or not marked.any():
+        return np.zeros(len(marked), dtype=np.bool_)
+    told: NDArray[np.bool_] = np.convolve(marked, np.ones(width) / width, mode="same") >= TOLD_SHARE
     return told

@@ -44,13 +44,17 @@ class Parsed(Protocol):
     """A parsed text as spaCy gives it."""
 
     @property
-    def sents(self) -> Iterable[Span]: ...
+    def sents(self) -> Iterable[Span]:
+        """Its sentences in order."""
+        ...
 
 
 class Parser(Protocol):
     """The part of a spaCy pipeline that is used here."""
 
-    def pipe(self, texts: Iterable[str]) -> Iterable[Parsed]: ...
+    def pipe(self, texts: Iterable[str]) -> Iterable[Parsed]:
+        """Texts parsed, in order."""
+        ...
 
 
 class Unit(NamedTuple):

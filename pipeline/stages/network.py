@@ -84,7 +84,7 @@ def heads_forward(
     from ``stages.prior``.
     """
     import torch
-    from torch.nn import functional as F
+    from torch.nn import functional as F  # noqa: N812 - torch's own name
 
     key = F.normalize(heads.key(texts.flatten(1)), dim=-1)
     passage = F.normalize(heads.passage(words), dim=-1)

@@ -20,12 +20,21 @@ PRIOR = 4.0
 """Words' worth of the middle level that every mean starts from, so that a lone word does not decide."""
 
 
+ONE_STORY = 3.4
+"""Highest level for a competency whose evidence is one story told at three turns or more."""
+
+
 class Spread(NamedTuple):
-    """How the evidence lies: features (competencies, len(FEATURES)); words' worth of evidence, its mean level and scatter."""
+    """How the evidence lies, for each competency.
+
+    ``features`` is (competencies, len(FEATURES)); ``mass`` is words' worth of evidence, ``scatter`` how far its levels lie apart, and
+    ``retold`` the share of it in a story that the candidate tells at every turn.
+    """
 
     features: Floats
     mass: Floats
     scatter: Floats
+    retold: Floats
 
 
 class PoolWeights(NamedTuple):
@@ -58,11 +67,12 @@ def spread(
     told: Floats,
     counts: Counts,
     phrases: Phrases,
+    retold: NDArray[np.bool_],
     keep: NDArray[np.bool_] | None = None,
 ) -> Spread:
     """Pool readings of candidate words; ``unit_of`` names each word's unit, ``told`` is (units, 3) from ``stages.phrases``.
 
-    ``keep`` leaves words out.
+    ``retold`` marks words of a story that is told several times; ``keep`` leaves words out.
     """
     weight = (readings.relevance if keep is None else readings.relevance * keep[:, None]).astype(np.float64)
     mass = weight.sum(0)
@@ -76,7 +86,8 @@ def spread(
     whole = (read_weighted(counts, (share**2).astype(np.float32), phrases) - 3) * mass / (mass + PRIOR)
     columns = [np.ones_like(mass), level, mean, sign, whole, np.log1p(mass) - 3]
     features = np.stack(columns, axis=1).astype(np.float32)
-    return Spread(features, mass.astype(np.float32), scatter.astype(np.float32))
+    again = (weight * retold[:, None]).sum(0) / np.maximum(mass, 1e-6)
+    return Spread(features, *(row.astype(np.float32) for row in (mass, scatter, again)))
 
 
 def sum_by(group: NDArray[np.int64], rows: NDArray[np.floating[Any]], n: int) -> NDArray[np.float64]:
@@ -86,10 +97,14 @@ def sum_by(group: NDArray[np.int64], rows: NDArray[np.floating[Any]], n: int) ->
 
 
 def values(found: Spread, weights: PoolWeights) -> Floats:
-    """The unrounded level of each competency, 1..5: a linear model, stretched so that the ends of the scale are reached."""
+    """The unrounded level of each competency, 1..5: a linear model, stretched so that the ends of the scale are reached.
+
+    One story for every question carries no competency above ``ONE_STORY``.
+    """
     raw = found.features @ weights.value
     stretched = weights.centre + weights.stretch * (raw - weights.centre)
-    clipped: Floats = np.clip(stretched, 1.0, 5.0).astype(np.float32)
+    top = np.where(found.retold > 0.5, ONE_STORY, 5.0)
+    clipped: Floats = np.clip(stretched, 1.0, top).astype(np.float32)
     return clipped
 
 

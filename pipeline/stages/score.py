@@ -6,10 +6,8 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.answer import Answer
 from models.evidence import AnchorRef, Evidence
@@ -17,33 +15,18 @@ from models.rubric import Competency, Rubric, anchor_levels
 from models.score import DraftScore
 from models.transcript import Turn, Word
 from pipeline.errors import WeightsError
-from pipeline.stages.echo import echoes, rubric_content, told_before
 from pipeline.stages.embed import Embedder
-from pipeline.stages.evidence import Unit, find_units
-from pipeline.stages.masking import plain_text, plain_words
+from pipeline.stages.masking import plain_text
 from pipeline.stages.network import Encoder, Floats, Readings, build_heads, competency_texts, heads_forward
-from pipeline.stages.phrases import Counts, Phrases, count_phrases, read_phrases
-from pipeline.stages.ownership import denied
-from pipeline.stages.pooling import PoolWeights, Spread, confidence, enough, plausible, spread, values
+from pipeline.stages.passages import Parsed, Reading, parsed, placed, pooled
+from pipeline.stages.phrases import Phrases
+from pipeline.stages.pooling import PoolWeights, Spread, confidence, enough, plausible, values
 from pipeline.stages.prior import COLUMNS, question_prior
 from pipeline.stages.quotes import Quote, chances, choose, stretches
 from pipeline.stages.rationale import rationale
-from pipeline.stages.reading import Said, Window, windows
+from pipeline.stages.reading import Window
 
 SHIPPED = Path(__file__).parent / "data" / "scorer.safetensors"
-
-
-class Reading(NamedTuple):
-    """A talk as it is read: readings of each candidate word, its place and unit; what the phrases of each unit say."""
-
-    readings: Readings
-    turn: NDArray[np.int64]
-    start: NDArray[np.int64]
-    end: NDArray[np.int64]
-    unit_of: NDArray[np.int64]
-    units: tuple[Unit, ...]
-    told: Floats
-    counts: Counts
 
 
 class Scorer:
@@ -74,10 +57,12 @@ class Scorer:
         self._phrases = Phrases(*(tensors[f"phrases.{key}"].numpy() for key in Phrases._fields))
         self._pool = PoolWeights.from_json(meta["pool"])
         self._known: dict[str, Floats] = {}
+        self._talks: dict[str, Parsed] = {}
 
     def forget(self) -> None:
-        """Drop the remembered word vectors."""
+        """Drop what was remembered of talks: word vectors and what their texts gave."""
         self._known.clear()
+        self._talks.clear()
 
     def score(self, turns: Sequence[Turn], answers: Sequence[Answer], rubric: Rubric) -> tuple[DraftScore, ...]:
         """A draft for every competency of the rubric, in its order, with at most five verbatim quotes of the candidate each."""
@@ -93,16 +78,16 @@ class Scorer:
             for c in range(len(rubric.competencies))
         ]
         # one batch for the embedder, which remembers what it has embedded
-        self._embedder.encode(
-            [
-                text
-                for quotes, competency in zip(chosen, rubric.competencies, strict=True)
-                for quote in quotes
-                for text in evidence_texts(by_number[quote.turn].text[quote.start : quote.end], competency)
-            ]
-        )
+        anchors = [anchor_texts(competency) for competency in rubric.competencies]
+        said = [
+            plain_text(by_number[quote.turn].text[quote.start : quote.end]) or "nothing"
+            for quotes in chosen
+            for quote in quotes
+        ]
+        self._embedder.encode([*said, *(text for texts in anchors for text in texts)])
+        near = [self._embedder.encode(texts) for texts in anchors]
         return tuple(
-            self._draft(c, competency, reading, whole, chosen[c], round(float(level[c]), 3), by_number)
+            self._draft(c, competency, near[c], reading, whole, chosen[c], round(float(level[c]), 3), by_number)
             for c, competency in enumerate(rubric.competencies)
         )
 
@@ -110,27 +95,31 @@ class Scorer:
         """What the network says of every word of the candidate, for every competency."""
         import torch
 
-        rows = windows(turns)
-        vectors = self._vectors(rows)
-        said = [word for row in rows for word in row]
-        spoken = [i for i, word in enumerate(said) if word.turn >= 0]
+        talk = self._parsed(turns)
+        vectors = self._vectors(talk.rows)[talk.spoken]
         n = len(rubric.competencies)
-        if not spoken:
+        if not len(talk.spoken):
             empty = np.zeros((0, n), dtype=np.float32)
-            return placed(Readings(empty, empty, empty), [], turns, rubric, self._phrases)
+            return placed(Readings(empty, empty, empty), talk, rubric)
         texts = [text for competency in rubric.competencies for text in competency_texts(competency)]
         guess = question_prior(turns, answers, rubric, self._embedder)
         none = np.zeros((n, COLUMNS), dtype=np.float32)
-        prior = np.stack([guess.get(said[i].turn, none) for i in spoken])
+        prior = np.stack([guess.get(number, none) for number in talk.turn.tolist()])
         with torch.inference_mode():
             keys = torch.from_numpy(self._embedder.encode(texts).reshape(n, 4, -1))
             logits, level, polarity = heads_forward(
-                self._heads, torch.from_numpy(vectors[spoken]), keys, torch.from_numpy(prior)
+                self._heads, torch.from_numpy(vectors), keys, torch.from_numpy(prior)
             )
             readings = Readings(
                 torch.softmax(logits, 1)[:, :-1].numpy(), level.numpy(), torch.sigmoid(polarity).numpy()
             )
-        return placed(readings, [said[i] for i in spoken], turns, rubric, self._phrases)
+        return placed(readings, talk, rubric)
+
+    def _parsed(self, turns: Sequence[Turn]) -> Parsed:
+        key = hashlib.sha256("\0".join(f"{turn.t}\1{turn.role}\1{turn.text}" for turn in turns).encode()).hexdigest()
+        if key not in self._talks:
+            self._talks[key] = parsed(turns, self._phrases)
+        return self._talks[key]
 
     def _vectors(self, rows: Sequence[Window]) -> Floats:
         keys = [
@@ -148,13 +137,13 @@ class Scorer:
         self,
         c: int,
         competency: Competency,
+        anchors: Floats,
         reading: Reading,
         whole: Spread,
         quotes: Sequence[Quote],
         value: float,
         turns: dict[int, Turn],
     ) -> DraftScore:
-        pool = self._pool
         if not quotes:
             return DraftScore(
                 competency=competency.id,
@@ -164,13 +153,15 @@ class Scorer:
                 confidence=0.0,
                 rationale=rationale(competency, None, (), float(whole.mass[c])),
             )
-        evidence = tuple(self._evidence(quote, c, competency, reading, value, turns[quote.turn]) for quote in quotes)
-        sure = round(confidence(whole, c, value, pool), 3)
+        evidence = tuple(
+            self._evidence(quote, c, competency, anchors, reading, value, turns[quote.turn]) for quote in quotes
+        )
+        sure = round(confidence(whole, c, value, self._pool), 3)
         return DraftScore(
             competency=competency.id,
             score=min(5, max(1, int(value + 0.5))),
             value=value,
-            plausible=plausible(value, sure, pool),
+            plausible=plausible(value, sure, self._pool),
             confidence=sure,
             rationale=rationale(competency, value, evidence, float(whole.mass[c])),
             evidence=evidence,
@@ -183,12 +174,18 @@ class Scorer:
         return float(values(pooled(reading._replace(readings=own), self._phrases, keep), self._pool)[0])
 
     def _evidence(
-        self, quote: Quote, c: int, competency: Competency, reading: Reading, value: float, turn: Turn
+        self,
+        quote: Quote,
+        c: int,
+        competency: Competency,
+        anchors: Floats,
+        reading: Reading,
+        value: float,
+        turn: Turn,
     ) -> Evidence:
         text = turn.text[quote.start : quote.end]
         keys = sorted(competency.anchors, key=anchor_levels)
-        vectors = self._embedder.encode(evidence_texts(text, competency))
-        cosine = vectors[1:] @ vectors[0]
+        cosine = anchors @ self._embedder.encode([plain_text(text) or "nothing"])[0]
         # the anchor that a quote speaks to is the one nearest its level; similarity to the text only tells topics apart
         distance = [
             abs(sum(anchor_levels(key)) / 2 - quote.level) - 0.5 * float(cosine[i]) for i, key in enumerate(keys)
@@ -207,51 +204,10 @@ class Scorer:
         )
 
 
-def evidence_texts(quote: str, competency: Competency) -> list[str]:
-    """The quote and the competency's anchors, lowest first, as they are compared."""
-    anchors = (competency.anchors[key] for key in sorted(competency.anchors, key=anchor_levels))
-    return [plain_text(text) or "nothing" for text in (quote, *anchors)]
-
-
-def pooled(reading: Reading, phrases: Phrases, keep: NDArray[np.bool_] | None = None) -> Spread:
-    """The evidence of a talk pooled; ``keep`` leaves words out."""
-    return spread(reading.readings, reading.unit_of, reading.told, reading.counts, phrases, keep)
-
-
-def placed(
-    readings: Readings, said: Sequence[Said], turns: Sequence[Turn], rubric: Rubric, phrases: Phrases
-) -> Reading:
-    """Readings of the candidate's words with their places and units.
-
-    What only says the rubric back, repeats an earlier story, or was somebody else's work weighs nothing.
-    """
-    units = find_units(turns)
-    turn, start, end = (np.array([word[k] for word in said], dtype=np.int64) for k in (1, 2, 3))
-    index = unit_index(units, turn, start)
-    texts = {item.t: item.text for item in turns}
-    anchors = rubric_content(rubric)
-    quoted = [texts[unit.turn][unit.start : unit.end] for unit in units]
-    silent = told_before([word.text for word in said], turn)
-    silent |= np.isin(turn, [item.t for item in turns if item.role == "candidate" and denied(item.text)])
-    if len(said):
-        silent |= np.array([echoes(text, anchors) for text in quoted], dtype=np.bool_)[index]
-    kept = readings._replace(relevance=readings.relevance * ~silent[:, None])
-    plain = [[word.text for word in plain_words(text)] for text in quoted]
-    return Reading(kept, turn, start, end, index, units, read_phrases(plain, phrases), count_phrases(plain))
-
-
-def unit_index(units: Sequence[Unit], turn: NDArray[np.int64], start: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The unit of each word, by its place; every word is in one."""
-    places = [(unit.turn, unit.start) for unit in units]
-    order = {place: i for i, place in enumerate(places)}
-    by_turn: dict[int, list[int]] = {}
-    for number, at in places:
-        by_turn.setdefault(number, []).append(at)
-    found = []
-    for number, at in zip(turn.tolist(), start.tolist(), strict=True):
-        starts = by_turn[number]
-        found.append(order[number, max((s for s in starts if s <= at), default=starts[0])])
-    return np.array(found, dtype=np.int64)
+def anchor_texts(competency: Competency) -> tuple[str, ...]:
+    """The competency's anchors, lowest first, as they are compared with quotes."""
+    ordered = sorted(competency.anchors, key=anchor_levels)
+    return tuple(plain_text(competency.anchors[key]) or "nothing" for key in ordered)
 
 
 def times(turn: Turn, start: int, end: int) -> tuple[float | None, float | None]:
