@@ -16,12 +16,13 @@ from pipeline.errors import UsageError
 from pipeline.settings import Settings
 from pipeline.stages.embed import SentenceEmbedder
 from pipeline.stages.network import Encoder, build_heads
+from scripts.fit_phrases import fit_phrases
 from scripts.fit_pooling import fit, seen
 from scripts.scoring_data import load_sources
 from scripts.train_scorer import SEED, Recipe, prepare, read_talk, save, train
 
 HELD = 3
-"""Every third talk is kept from the network, so that the pooling is fitted on talks that it did not see."""
+"""Every third talk is kept from the network, so that the pooling is fitted on talks that neither it nor the phrases saw."""
 
 
 def train_without(rubrics: Collection[str], path: Path, recipe: Recipe | None = None) -> None:
@@ -45,14 +46,17 @@ def train_without(rubrics: Collection[str], path: Path, recipe: Recipe | None = 
     prepared = prepare(encoder, SentenceEmbedder(found.folder, found.label, threads=1), kept, recipe.frozen)
     own = [talk for talk in kept.talks if talk.corpus]
     unseen = own[::HELD]
-    learnt = [talk for talk in kept.talks if talk not in unseen]
+    held = {talk.id for talk in unseen}
+    learnt = [talk for talk in kept.talks if talk.id not in held]
     train(encoder, heads, prepared, kept, learnt, range(len(kept.samples)), recipe)
+    phrases = fit_phrases(learnt, kept.samples)
     rows = [
-        seen(talk, read_talk(encoder, heads, prepared, talk, recipe.frozen), kept.rubrics[talk.rubric])
+        seen(talk, read_talk(encoder, heads, prepared, talk, recipe.frozen), kept.rubrics[talk.rubric], phrases)
         for talk in unseen
     ]
     name = f"scorer without {' '.join(sorted(rubrics))}"
-    save(path, encoder, heads, fit(rows), recipe.frozen, name, {"left_out": sorted(rubrics), "seed": SEED})
+    facts = {"left_out": sorted(rubrics), "seed": SEED}
+    save(path, encoder, heads, phrases, fit(rows), recipe.frozen, name, facts)
 
 
 if __name__ == "__main__":

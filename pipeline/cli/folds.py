@@ -54,11 +54,12 @@ def left_out_engines(rubric_id: str) -> tuple[FoldEngines, frozenset[str]]:
 def state() -> str:
     """A hash of everything that training reads: scripts, network, rubrics and labelled texts."""
     scripts = [
-        CLONE / "scripts" / f"{name}.py" for name in ("train_fold", "train_scorer", "fit_pooling", "scoring_data")
+        CLONE / "scripts" / f"{name}.py"
+        for name in ("train_fold", "train_scorer", "fit_phrases", "fit_pooling", "scoring_data")
     ]
     stages = [
         CLONE / "pipeline" / "stages" / f"{name}.py"
-        for name in ("network", "pooling", "prior", "echo", "masking", "reading")
+        for name in ("network", "pooling", "phrases", "passages", "prior", "echo", "masking", "reading")
     ]
     texts = [*(CLONE / "rubrics").glob("*.yaml"), *(CLONE / "fixtures" / "corpus").rglob("*.json*")]
     texts += (CLONE / "fixtures" / "training").rglob("*.*")
