@@ -55,6 +55,7 @@ def delete_interview(desk: Desk, interview_id: str, *, forget: Sequence[Forget] 
     with desk.store.write() as c:
         desk.require(c, "delete")
         receipt = _remove(c, desk, "interview", interview_id, [interview_id], forget)
+    desk.store.finish_deletions()
     _wipe(desk.store)
     return receipt
 
@@ -66,6 +67,7 @@ def delete_candidate(desk: Desk, candidate_id: str, *, forget: Sequence[Forget] 
         openings.get_candidate(c, candidate_id)
         rounds = [i.id for i in interviews.interviews(c, candidate=candidate_id)]
         receipt = _remove(c, desk, "candidate", candidate_id, rounds, forget)
+    desk.store.finish_deletions()
     _wipe(desk.store)
     return receipt
 
@@ -132,7 +134,9 @@ def _remove(
     media = []
     for trace in traces:
         used = sa.select(t.interview.c.id).where(t.interview.c.recording == trace.recording)
-        if trace.recording and c.execute(used).first() is None and desk.store.media.delete(trace.recording):
+        if trace.recording and c.execute(used).first() is None:
+            c.execute(sa.delete(t.doomed_media).where(t.doomed_media.c.sha256 == trace.recording))
+            c.execute(sa.insert(t.doomed_media).values(sha256=trace.recording))
             media.append(trace.recording)
     elsewhere = [name for trace in traces for remove in forget for name in remove(trace)]
     unsigned = Receipt(

@@ -136,6 +136,8 @@ def attach_recording(desk: Desk, interview_id: str, stream: IO[bytes], version: 
     sha256 = desk.store.media.put(stream)  # no transaction is open while bytes arrive
     with desk.store.write() as c:
         before = interviews.get_interview(c, interview_id)
+        if not desk.store.media.exists(sha256):
+            raise ConflictError("The same recording was deleted at this moment.", "Attach it again.")
         after = interviews.update_interview(c, before.model_copy(update={"recording": sha256}), version)
         desk.log(
             c, "attach-recording", "interview", interview_id, before=before, after=after, candidate=before.candidate

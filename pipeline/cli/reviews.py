@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli import deciding, setting_up
+from pipeline.cli import deciding, sending, setting_up
 from pipeline.cli.desk import at_desk, print_table, say
 from pipeline.cli.setting_up import InterviewId
 from pipeline.errors import UsageError
@@ -23,6 +23,7 @@ app.add_typer(setting_up.job, name="job", help="Openings and their rubrics.")
 app.add_typer(setting_up.candidate, name="candidate", help="Candidates of an opening.")
 app.add_typer(setting_up.interview, name="interview", help="Rounds with a candidate: consent, recording, analysis.")
 app.add_typer(review, name="review", help="Rate an interview: own scores first, then the draft beside them; submit.")
+app.add_typer(sending.app, name="ats", help="Confirmed scorecards for Greenhouse, Lever and Ashby.")
 deciding.mount(app)
 
 CompetencyId = Annotated[str, typer.Argument(help="Id of the competency.")]

@@ -9,7 +9,7 @@ from fractions import Fraction
 from models.decision import RuleResult, ScorecardResult, State
 from models.review import ConfirmedScore
 from models.rubric import Competency, Rubric, Rule
-from pipeline.judgement.weighting import exact_averages, exact_total, rounded, weigh
+from pipeline.judgement.weighting import exact_total, rounded, weigh_exactly
 
 LADDER = ("intern", "junior", "mid", "senior", "staff", "principal", "director")
 """Seniorities from low to high, for rules that apply from one upwards ("Senior+")."""
@@ -19,9 +19,9 @@ Averages = dict[str, Fraction | None]
 
 def decide(rubric: Rubric, confirmed: Iterable[ConfirmedScore], waiting: Iterable[str] = ()) -> ScorecardResult:
     """Total, must-haves and rules of one card or panel, with the rubric's advice. People decide, not this."""
-    scores, held = tuple(confirmed), tuple(waiting)
-    total = weigh(rubric, scores, held)
-    averages = {key: None if key in held else value for key, value in exact_averages(rubric, scores).items()}
+    held = tuple(waiting)
+    total, exact = weigh_exactly(rubric, confirmed, held)
+    averages = {key: None if key in held else value for key, value in exact.items()}
     results = [must_have(rubric, c, averages[c.id]) for c in rubric.competencies if c.must_have]
     # What its owner must look at again is unknown, never left out, whatever the rubric says of missing scores.
     strict = rubric.model_copy(update={"missing": "block"}) if held else rubric

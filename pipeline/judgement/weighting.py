@@ -7,7 +7,7 @@ cannot be weighed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
 
 from models.decision import CompetencyAverage, RaterScore, WeightedTotal, WeightLine
@@ -22,9 +22,10 @@ SHOWN = Decimal("0.0001")
 
 def rounded(value: Fraction, step: Decimal = CENT) -> Decimal:
     """The fraction as a decimal, halves away from zero, to the step (0.01 unless given)."""
-    units = value / Fraction(step)
-    whole = (abs(units) + Fraction(1, 2)).__floor__()
-    return (Decimal(whole if units >= 0 else -whole) * step).quantize(step, rounding=ROUND_HALF_UP)
+    scale = 10 ** -int(step.as_tuple().exponent)
+    top, bottom = abs(value.numerator) * scale, value.denominator
+    whole = (2 * top + bottom) // (2 * bottom)
+    return Decimal(whole if value >= 0 else -whole).scaleb(int(step.as_tuple().exponent))
 
 
 def admit(rubric: Rubric, confirmed: Iterable[ConfirmedScore]) -> tuple[ConfirmedScore, ...]:
@@ -38,14 +39,16 @@ def admit(rubric: Rubric, confirmed: Iterable[ConfirmedScore]) -> tuple[Confirme
     """
     known = {competency.id for competency in rubric.competencies}
     counted: dict[tuple[str, str, str], ConfirmedScore] = {}
+    trusted: RubricRef | None = None  # the reference that was compared last: most scores share one
     for score in confirmed:
         if type(score) is not ConfirmedScore:
             raise TypeError(f"only confirmed scores are weighed, not {type(score).__name__}")
-        if (score.rubric.id, score.rubric.version) != (rubric.id, rubric.version):
+        if score.rubric is not trusted and (score.rubric.id, score.rubric.version) != (rubric.id, rubric.version):
             raise RubricError(
                 f"A score was given with another version of {rubric.id}.",
                 "Weigh it with the version on its card, or re-score.",
             )
+        trusted = score.rubric
         if score.competency not in known:
             raise RubricError(f"{rubric.id} has no competency {score.competency}.", "Use the card's own rubric.")
         key = (score.competency, score.interview, score.reviewer)
@@ -67,12 +70,6 @@ def _by_round(scores: Sequence[ConfirmedScore]) -> list[list[int]]:
     for score in scores:
         rounds.setdefault(score.interview, []).append(score.level)
     return list(rounds.values())
-
-
-def exact_averages(rubric: Rubric, confirmed: Iterable[ConfirmedScore]) -> dict[str, Fraction | None]:
-    """The exact average of every competency of the rubric, None where nobody scored it."""
-    admitted = admit(rubric, confirmed)
-    return {c.id: exact_average(_by_round([s for s in admitted if s.competency == c.id])) for c in rubric.competencies}
 
 
 def average(competency: str, scores: Sequence[ConfirmedScore]) -> CompetencyAverage:
@@ -117,39 +114,49 @@ def weigh(rubric: Rubric, confirmed: Iterable[ConfirmedScore], waiting: Iterable
     """The weighted total of one card or a whole panel, to 0.01 with halves up, and every step of its arithmetic.
 
     ``waiting`` names competencies whose confirmed score its owner must look at again: they block whatever the rubric
-    says of
-    missing scores, since leaving them out would hide an open question.
+    says of missing scores, since leaving them out would hide an open question.
     """
-    admitted = admit(rubric, confirmed)
-    by_competency = {c.id: [s for s in admitted if s.competency == c.id] for c in rubric.competencies}
+    return weigh_exactly(rubric, confirmed, waiting)[0]
+
+
+def weigh_exactly(
+    rubric: Rubric, confirmed: Iterable[ConfirmedScore], waiting: Iterable[str] = ()
+) -> tuple[WeightedTotal, dict[str, Fraction | None]]:
+    """What :func:`weigh` gives, with the exact averages behind it, for rules that compare without rounding."""
+    by_competency: dict[str, list[ConfirmedScore]] = {c.id: [] for c in rubric.competencies}
+    for score in admit(rubric, confirmed):
+        by_competency[score.competency].append(score)
     exact = {key: exact_average(_by_round(scores)) for key, scores in by_competency.items()}
-    held = tuple(c.id for c in rubric.competencies if c.id in set(waiting))
+    asked = set(waiting)
+    held = tuple(c.id for c in rubric.competencies if c.id in asked)
     total = None if held else exact_total(rubric, exact)
     present = sum((Fraction(c.weight) for c in rubric.competencies if exact[c.id] is not None), Fraction(0))
+    averages = tuple(average(key, scores) for key, scores in by_competency.items())
     lines = []
-    for c in rubric.competencies:
+    for c, shown in zip(rubric.competencies, averages, strict=True):
         value = exact[c.id]
         share = Fraction(c.weight) / present if value is not None and total is not None else None
         lines.append(
             WeightLine(
                 competency=c.id,
-                average=None if value is None else rounded(value, SHOWN),
+                average=shown.average,
                 weight=c.weight,
                 used=None if share is None else rounded(share * 100, SHOWN),
                 points=None if share is None or value is None else rounded(share * value, SHOWN),
             )
         )
     missing = tuple(key for key, value in exact.items() if value is None)
-    return WeightedTotal(
+    weighed = WeightedTotal(
         rubric=RubricRef(id=rubric.id, version=rubric.version),
         total=None if total is None else rounded(total),
         lines=tuple(lines),
-        averages=tuple(average(key, scores) for key, scores in by_competency.items()),
+        averages=averages,
         missing=missing,
         waiting=held,
         renormalised=bool(missing) and total is not None,
         arithmetic=_sum_in_words(lines, total, missing, held),
     )
+    return weighed, exact
 
 
 def _sum_in_words(

@@ -24,7 +24,9 @@ def found(row: Row[Any] | None, what: str) -> Row[Any]:
 
 
 def resolve(connection: Connection, table: sa.Table, prefix: str, what: str) -> str:
-    """The full id of a record from its first characters (at least four); NotFoundError for none, ConflictError for several."""
+    """The full id of a record from its first characters (at least four); NotFoundError for none, ConflictError for
+    several.
+    """
     if len(prefix) < 4 or not prefix.isalnum():
         raise NotFoundError(
             f"{prefix!r} is not the id of a {what}.", "Give at least the first four characters of an id."

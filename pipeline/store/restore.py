@@ -56,6 +56,7 @@ def confirmed(connection: Connection, *, job: str | None = None, candidate: str 
         query = query.where(interview.c.candidate == candidate)
     scores: dict[str, list[ConfirmedScore]] = defaultdict(list)
     waiting: dict[str, set[str]] = defaultdict(set)
+    versions: dict[tuple[str, str], RubricRef] = {}
     for row in connection.execute(query):
         if row.flag:
             waiting[row.candidate].add(row.competency)
@@ -67,7 +68,7 @@ def confirmed(connection: Connection, *, job: str | None = None, candidate: str 
                 interview=row.interview,
                 reviewer=row.reviewer,
                 kind=row.kind,
-                rubric=RubricRef(id=row.rubric_id, version=row.rubric_version),
+                rubric=_shared(versions, row.rubric_id, row.rubric_version),
                 competency=row.competency,
                 level=row.level,
                 quotes=row.quotes,
@@ -79,6 +80,13 @@ def confirmed(connection: Connection, *, job: str | None = None, candidate: str 
         key: Cards(scores=tuple(scores[key]), waiting=tuple(sorted(waiting[key])))
         for key in sorted(set(scores) | set(waiting))
     }
+
+
+def _shared(versions: dict[tuple[str, str], RubricRef], rubric_id: str, version: str) -> RubricRef:
+    """One object for all scores of a version: thousands of equal ones cost time and memory."""
+    if (rubric_id, version) not in versions:
+        versions[rubric_id, version] = RubricRef(id=rubric_id, version=version)
+    return versions[rubric_id, version]
 
 
 def rows(scores: Sequence[ConfirmedScore]) -> list[dict[str, object]]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.store import tables
 from pipeline.store.engine import WAIT_SECONDS, make_engine, transaction
 from pipeline.store.media import MediaStore
 from pipeline.store.migrate import upgrade
@@ -24,6 +25,7 @@ class Store:
         upgrade(self.engine)
         self._media_url = media_url
         self._media: MediaStore | None = None
+        self.finish_deletions()
 
     @property
     def media(self) -> MediaStore:
@@ -43,6 +45,20 @@ class Store:
         """One consistent view; writes are not meant here."""
         with transaction(self.engine, reading=True) as connection:
             yield connection
+
+    def finish_deletions(self) -> None:
+        """Removes the bytes that deletions have doomed, unless an interview has come to use them again."""
+        doomed = tables.doomed_media
+        with self.read() as c:
+            if c.execute(sa.select(doomed.c.sha256).limit(1)).first() is None:
+                return
+        # The writing lock is held meanwhile, so that nobody attaches bytes that are just going.
+        with self.write() as c:
+            for sha256 in c.execute(sa.select(doomed.c.sha256)).scalars().all():
+                used = sa.select(tables.interview.c.id).where(tables.interview.c.recording == sha256)
+                if c.execute(used).first() is None:
+                    self.media.delete(sha256)
+                c.execute(sa.delete(doomed).where(doomed.c.sha256 == sha256))
 
     def close(self) -> None:
         """Gives the connections back."""

@@ -284,6 +284,10 @@ calibration_rating = sa.Table(
 
 receipt = sa.Table("deletion_receipt", metadata, _id(), _moment("at"), _text("body"), _text("signature"))
 
+# Bytes to be removed, noted in the transaction that removed their last row: a crash in between is made good on the
+# next opening.
+doomed_media = sa.Table("doomed_media", metadata, _id("sha256"))
+
 secret = sa.Table("secret", metadata, _id("name"), _text("value"))
 
 audit = sa.Table(

@@ -66,6 +66,8 @@ def kill_at_random(folder: Path, migrated: Path, kills: int, seed: int) -> None:
         for _ in range(min(20, kills - done)):
             time.sleep(chance.uniform(0.0, 0.12))
             writer.send_signal(signal.SIGSTOP)
+            while Path(f"/proc/{writer.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "T":
+                time.sleep(0.001)
             copy = folder / f"copy{done}"
             shutil.copytree(place, copy)
             writer.send_signal(signal.SIGCONT)

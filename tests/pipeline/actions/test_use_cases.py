@@ -24,6 +24,7 @@ from pipeline.actions import (
     openings,
     panels,
     people,
+    reporting,
     reviewing,
 )
 from pipeline.actions.desk import new_id
@@ -127,6 +128,25 @@ def test_others_scores_stay_hidden_until_ones_own_are_in(scene):
     scene.submit("bob", ALL)
     assert reviewing.read_review(scene.desk("bob"), theirs.id).score("c1").score == 4
     assert panels.panel(scene.desk("bob"), scene.candidate.id).raters
+
+
+def test_lead_who_rates_too_sees_no_report_with_others_scores_before_their_own(scene):
+    """Ranking, panels, agreement, blind scores and the exports' report alike."""
+    scene.submit("ann", ALL)
+    second = scene.add_interview(scene.candidate, reviewers=("lead",))
+    lead = scene.desk("lead")
+    assert panels.ranking(lead, scene.job.id)[0].total is None
+    assert panels.panels(lead, scene.job.id) == ()
+    assert panels.agreement(lead, scene.job.id).raters == ()
+    assert panels.blind_scores(lead) == []
+    report = reporting.opening_report(lead, scene.job.id)
+    assert (report.candidates[0].reviews, report.candidates[0].panel.result.total.total) == ((), None)
+    with pytest.raises(ForbiddenError):
+        panels.panel(lead, scene.candidate.id)
+    scene.submit("ann", ALL, second)
+    scene.submit("lead", ALL, second)
+    assert len(reporting.opening_report(lead, scene.job.id).candidates[0].reviews) == 3
+    assert panels.ranking(lead, scene.job.id)[0].total == Decimal("3.90")
 
 
 @pytest.mark.parametrize("who", ["eve", "aud"])
@@ -423,6 +443,16 @@ def test_recording_shared_by_two_interviews_goes_with_the_last(scene):
     assert scene.store.media.exists(held.recording)
     deleting.delete_interview(scene.desk("admin"), second.id)
     assert not scene.store.media.exists(held.recording)
+
+
+def test_deletion_that_was_killed_before_the_bytes_went_is_finished_on_opening(scene, tmp_path, monkeypatch):
+    held = openings.attach_recording(scene.desk("ann"), scene.interview.id, io.BytesIO(b"x"), scene.interview.version)
+    monkeypatch.setattr(type(scene.store), "finish_deletions", lambda self: None)
+    deleting.delete_interview(scene.desk("admin"), held.id)
+    assert scene.store.media.exists(held.recording)
+    monkeypatch.undo()
+    again = type(scene.store)(str(scene.store.engine.url), str(tmp_path / "media"))
+    assert not again.media.exists(held.recording)
 
 
 def test_retention_shows_first_and_then_deletes(store):

@@ -99,6 +99,8 @@ def test_from_analysis_to_decision_and_workbook(debrief, tmp_path):
     for kind in ("xlsx", "csv", "json", "html"):
         debrief("export", kind, opening, f"out.{kind}")
         assert (tmp_path / f"out.{kind}").stat().st_size > 500
+    debrief("ats", "file", held, "greenhouse.json")
+    assert json.loads((tmp_path / "greenhouse.json").read_text())["overall_recommendation"] == "yes"
     assert "all in order" in debrief("audit", "verify")
     assert "Dana" not in debrief("audit", "export")
     receipt = json.loads(debrief("delete", "candidate", person, "--yes"))

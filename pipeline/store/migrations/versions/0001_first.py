@@ -47,6 +47,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deletion_receipt")),
     )
     op.create_table(
+        "doomed_media",
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_doomed_media")),
+    )
+    op.create_table(
         "person",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("name", sa.Text(), server_default="", nullable=False),
