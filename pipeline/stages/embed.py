@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+DIMENSIONS = 384
 Vectors = NDArray[np.float32]
 
 
@@ -47,7 +48,7 @@ class SentenceEmbedder:
             vectors = self._model.encode(new, batch_size=32, normalize_embeddings=True, show_progress_bar=False)
             self._known.update(zip(new, np.asarray(vectors, dtype=np.float32), strict=True))
         if not texts:
-            return np.zeros((0, int(self._model.get_sentence_embedding_dimension() or 0)), dtype=np.float32)
+            return np.zeros((0, DIMENSIONS), dtype=np.float32)
         return np.stack([self._known[text] for text in texts])
 
     def forget(self) -> None:
