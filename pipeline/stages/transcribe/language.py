@@ -123,9 +123,9 @@ def require_english_text(text: str, name: str = "The talk") -> None:
 
 def not_english(language: str, name: str = "The talk") -> LanguageError:
     """The error for a talk in another language; ``language`` is its name, or ``another language``."""
+    heard = f": it sounds like {language}" if not language.startswith("another") else ""
     return LanguageError(
-        f"{name} is not in English: it sounds like {language}.",
-        "debrief reads English interviews only; give an English recording.",
+        f"{name} is not in English{heard}.", "debrief reads English interviews only; give an English recording."
     )
 
 
