@@ -47,7 +47,7 @@ def seen(talk: Talk, readings: Readings, rubric: Rubric, phrases: Phrases) -> Se
 
 
 def fit(
-    rows: Sequence[Seen], columns: Sequence[int] = (0, 1, 2, 4), ridge: float = 2.0, power: float = 1.0
+    rows: Sequence[Seen], columns: Sequence[int] = (0, 1, 2, 3, 4), ridge: float = 2.0, power: float = 1.0
 ) -> PoolWeights:
     """Ridge regression to the consensus, stretched to its spread; silence, ranges, confidence and quotes from the same talks."""
     x = np.concatenate([row.spread.features for row in rows]).astype(np.float64)

@@ -1,4 +1,7 @@
-"""Train the scorer's network from fixtures/ alone; the same seed and inputs give the same weights (one thread)."""
+"""Train the scorer from fixtures/ alone; the same seed and inputs give the same weights (one thread).
+
+usage: python -m scripts.train_scorer       (about 25 minutes on one core; writes pipeline/stages/data/scorer.safetensors)
+"""
 
 from __future__ import annotations
 
@@ -17,15 +20,20 @@ from safetensors.torch import save_file
 from torch.nn import functional as F  # noqa: N812 - torch's own name
 
 from models.rubric import Rubric, anchor_levels
-from pipeline.stages.embed import Embedder
+from pipeline import weights
+from pipeline.settings import Settings
+from pipeline.stages.embed import Embedder, SentenceEmbedder
 from pipeline.stages.masking import plain_words
 from pipeline.stages.network import Encoder, Readings, build_heads, competency_texts, heads_forward, word_means
 from pipeline.stages.phrases import Phrases
 from pipeline.stages.pooling import PoolWeights
 from pipeline.stages.prior import COLUMNS, question_prior
-from scripts.scoring_data import Sample, Sources, Talk
+from pipeline.stages.score import SHIPPED
+from scripts.fit_phrases import fit_phrases
+from scripts.scoring_data import Sample, Sources, Talk, load_sources
 
 SEED = 7
+NAME = "level-aware-minilm-3"
 FROZEN = 4
 """Lower layers that stay as they are: their output is computed once."""
 
@@ -396,3 +404,20 @@ def train_shipped(encoder: Encoder, embedder: Embedder, sources: Sources, recipe
     heads = build_heads()
     train(encoder, heads, prepared, sources, sources.talks, range(len(sources.samples)), recipe)
     return heads, prepared
+
+
+def main() -> None:
+    """Train and write the shipped weights; the pooling's numbers come from ``scripts/pooling.json`` (see ``train_fold``)."""
+    torch.set_num_threads(1)
+    found = weights.find("minilm", Settings().cache)
+    encoder, sources = Encoder(str(found.folder), threads=1), load_sources()
+    embedder = SentenceEmbedder(found.folder, found.label, threads=1)
+    heads, _ = train_shipped(encoder, embedder, sources, Recipe())
+    phrases = fit_phrases(sources.talks, sources.samples)
+    pool = PoolWeights.from_json(json.loads((Path(__file__).parent / "pooling.json").read_text("utf-8")))
+    facts = {"seed": SEED, "talks": len(sources.talks), "samples": len(sources.samples), **Recipe()._asdict()}
+    save(SHIPPED, encoder, heads, phrases, pool, FROZEN, NAME, facts)
+
+
+if __name__ == "__main__":
+    main()
