@@ -9,7 +9,7 @@ import click
 import typer
 from typer.exceptions import TyperException
 
-from pipeline.cli import analyze, models, rubric
+from pipeline.cli import analyze, calibrate, evaluate, models, reviews, rubric
 from pipeline.errors import DebriefError, UsageError
 
 app = typer.Typer(
@@ -22,7 +22,10 @@ app = typer.Typer(
 )
 app.command("analyze")(analyze.analyze)
 app.command("demo")(analyze.demo)
+app.command("evaluate")(evaluate.evaluate)
+app.command("calibrate")(calibrate.calibrate)
 app.add_typer(rubric.app, name="rubric", help="List, show and check interview scorecards.")
+app.add_typer(reviews.app)
 app.add_typer(models.app, name="models", help="List, verify and prepare model weights.")
 
 INTERNAL_ERROR = 70
