@@ -88,10 +88,11 @@ def rate(
         return _settle(review, line, now, score=level, reason=reason.strip(), **changes)
     if level != line.score and draft is not None and not reason.strip():
         raise UsageError("A score that changes after the draft was seen needs a reason.", "Say why in one sentence.")
-    if draft is not None:
-        choice = "kept" if level == line.first_score else "took-draft" if level == draft.score else "own"
-    else:
-        choice = "own"
+    choice = "own"
+    if draft is not None and level == line.first_score:
+        choice = "kept"
+    elif draft is not None and level == draft.score:
+        choice = "took-draft"
     return _settle(review, line, now, score=level, choice=choice, reason=reason.strip() or line.reason)
 
 
