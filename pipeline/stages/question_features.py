@@ -50,7 +50,7 @@ MODEL_TURNS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Everyday turns that stand for what an interviewer does; a turn is compared with them by meaning."""
 
-CUES = ("mark", "request", "inverted", "wh", "shift", "invite", "goodbye", "greeting", "hitch")
+CUES = ("mark", "request", "inverted", "wh", "shift", "invite", "goodbye", "greeting", "hitch", "skip", "off-list")
 OWN = (
     "one", *CUES, "tail-ask", "asks", "long", "log-words", "short", "lead-in", "lead-shift", "start", "end", "place", "first", "last",
     "before-words", "before-asks", "before-goodbye", "before-back", "same-before", "same-after",

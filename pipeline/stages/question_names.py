@@ -19,10 +19,19 @@ from models.rubric import Question, Rubric
 from models.transcript import Turn
 from pipeline.stages.embed import Embedder
 from pipeline.stages.question_features import Matrix, may_open, pieces
-from pipeline.stages.talk_cues import asks, content, flat, without_lead_in
+from pipeline.stages.talk_cues import asks, content, cue_counts, flat, without_lead_in
 
 KINDS = ("full", "piece", "opening-probe", "probe", "competency", "opening-words", "answer", "answer-words")
-FREE = ("first", "last", "blocks", "other-competency", "asks", "long", "best")
+FREE = ("first", "last", "blocks", "other-competency", "asks", "long", "best", "common", "off-list")
+COMMON = (
+    "How did you get into this line of work?", "Why are you looking to leave your job?", "Why do you want to work here?",
+    "Where do you want to be in a few years?", "What is the hardest feedback that somebody gave you?", "Tell me about yourself.",
+    "What are you not good at?", "What would your colleagues say about you?", "How do you organise a week when everything happens at once?",
+    "How do you keep your knowledge up to date?", "What are you most proud of?", "How do you like to be managed?",
+    "What makes somebody good at this job?", "Which tools do you use?", "What have you improved without being asked?",
+)  # fmt: skip
+"""What interviewers ask in any job without its being on the list."""
+
 PAIRED = 2 * len(KINDS) + 3
 WIDTH = PAIRED + len(FREE)
 ANSWER_WORDS, ANSWER_TURNS = 40, 3
@@ -175,6 +184,7 @@ def read_blocks(turns: Sequence[Turn], blocks: Sequence[Sequence[int]], rubric: 
     evaluated = {key for question in rubric.questions for key in question.evaluates}
     rest = [f"{c.name}. {c.definition}" for c in rubric.competencies if c.id not in evaluated]
     best = np.maximum(near["full"], near["piece"]).max(axis=1)
+    common = embedder.encode(list(COMMON)).T
     for i in range(n):
         other = (
             float((embedder.encode(parts[i]) @ embedder.encode(rest).T).max() - near["competency"][i].max())
@@ -184,6 +194,7 @@ def read_blocks(turns: Sequence[Turn], blocks: Sequence[Sequence[int]], rubric: 
         free[i] = (
             float(i == 0), float(i == n - 1), min(n, 10) / 8, other, float(asks(asking[i][0].text)),
             min(2.0, len(openings[i].split()) / 40), best[i],
+            float((embedder.encode(parts[i]) @ common).max() - best[i]), cue_counts(asking[i][0].text)["off-list"],
         )  # fmt: skip
     return Blocks(near, free, vectors, tuple(row[0].text for row in asking))
 

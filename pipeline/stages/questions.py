@@ -16,8 +16,8 @@ from models.rubric import Rubric
 from models.transcript import Turn, TurnKind
 from pipeline.stages.embed import Embedder
 from pipeline.stages.question_features import OWN, Matrix, Talk, read_talk
-from pipeline.stages.question_names import name_blocks
-from pipeline.stages.question_path import Scene, best_path, blocks_of
+from pipeline.stages.question_names import WIDTH, name_blocks
+from pipeline.stages.question_path import CLASSES, PAST, Scene, best_path, blocks_of
 from pipeline.stages.talk_cues import asks, is_backchannel
 
 ASKED_AGAIN, ANSWERED = 0.5, 40
@@ -48,9 +48,13 @@ class CutWeights:
 def shipped_weights() -> CutWeights:
     """The weights that travel with the package (``data/questions.json``)."""
     data = json.loads((files("pipeline.stages") / "data" / "questions.json").read_text())
-    return CutWeights(
-        path=np.array(list(data["path"].values()), dtype=np.float32), names=np.array(data["names"], dtype=np.float32)
-    )
+    columns = {name: at for at, name in enumerate(data["columns"])}
+    path = np.array([data["path"][name] for name in CLASSES], dtype=np.float32)
+    order = [columns.get(name, -1) for name in (*OWN, *PAST)]
+    path = np.where(np.array(order) >= 0, path[:, order], 0.0).astype(np.float32)
+    names = np.zeros(WIDTH, dtype=np.float32)
+    names[: len(data["names"])] = data["names"]
+    return CutWeights(path=path, names=names)
 
 
 def cut(turns: Sequence[Turn], rubric: Rubric, embedder: Embedder, weights: CutWeights | None = None) -> Cut:

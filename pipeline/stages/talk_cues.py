@@ -38,6 +38,16 @@ _HITCH = re.compile(
     r"|pause|break|door|alarm|camera|mute|muted|on (?:my|the|this) (?:list|sheet|page|paper)|running (?:out|short)|time|my notes)\b"
 )
 
+_SKIP = re.compile(
+    r"\b(?:skip|leave (?:that|it|this|those) (?:out|one|for|with|to|blank)?|gonna leave|going to leave|won't ask|not going to ask|pass over|pass on that"
+    r"|(?:i'd|i would) (?:normally|usually|ordinarily)|(?:i|we) (?:had|did have|do have|have|'ve got|got) (?:one|another|a question|one more)"
+    r"(?: more| here| left)? (?:on|about)|cover(?:s|ed|ing)? (?:that|this|it)|(?:not|n't) need to (?:ask|go)|drop that one|take that one)\b"
+)
+_OFF_LIST = re.compile(
+    r"\b(?:not on (?:here|my|the|this)|isn't on (?:here|my|the)|ask everyone|ask everybody|off (?:the )?(?:list|script|piste)|out of curiosity|just curious"
+    r"|before i forget|for me personally|my own (?:one|question)|one of mine|unrelated)\b"
+)
+
 
 def words(text: str) -> list[str]:
     """Lower-case words in order; punctuation and case are gone."""
@@ -101,10 +111,10 @@ def asks(text: str) -> bool:
 
 
 def cue_counts(text: str) -> dict[str, float]:
-    """0/1 per kind of cue: mark, request, inverted, wh, shift, invite, goodbye, greeting, hitch."""
+    """0/1 per kind of cue: mark, request, inverted, wh, shift, invite, goodbye, greeting, hitch, skip, off-list."""
     plain = flat(text)
     found = {
         "request": _REQUEST, "inverted": _INVERTED, "wh": _WH, "shift": _SHIFT, "invite": _INVITE, "goodbye": _GOODBYE,
-        "greeting": _GREETING, "hitch": _HITCH,
+        "greeting": _GREETING, "hitch": _HITCH, "skip": _SKIP, "off-list": _OFF_LIST,
     }  # fmt: skip
     return {"mark": float("?" in text), **{name: float(bool(pattern.search(plain))) for name, pattern in found.items()}}
