@@ -9,14 +9,14 @@ from models.report import Quality
 from models.rubric import Rubric
 from models.transcript import RemovedSpan, Turn
 
-POOR_PROBABILITY = 0.60
-FAIR_PROBABILITY = 0.75
-"""Mean word probability. Measured in benchmarks/quality_gate.md: recordings above 35 % word error rate lie below the first,
-recordings below 15 % above it."""
+POOR_PROBABILITY = 0.82
+FAIR_PROBABILITY = 0.90
+"""Mean word probability. By benchmarks/quality_gate.md recordings above 35 % word error rate lie below the first and recordings below 15 %
+above it; between the two either grade is right."""
 
 POOR_UNKNOWN = 0.30
 FAIR_UNKNOWN = 0.05
-POOR_REMOVED = 0.30
+POOR_REMOVED = 0.20
 FAIR_REMOVED = 0.02
 FAIR_OVERLAP = 0.15
 FAIR_CANDIDATE = 0.30
