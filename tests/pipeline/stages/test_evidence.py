@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def test_units_are_the_candidates_and_hold_every_word_once(fixtures: Path) -> No
     assert sum(unit.n_words for unit in units) == sum(unit.n_words for unit in set(units))
     for number, text in candidate.items():
         inside = [unit for unit in units if unit.turn == number]
-        assert all(a.end <= b.start for a, b in zip(inside, inside[1:], strict=False))
+        assert all(a.end <= b.start for a, b in itertools.pairwise(inside))
         left = text
         for unit in inside:
             left = left.replace(text[unit.start : unit.end], "", 1)
