@@ -172,11 +172,17 @@ def _decoded_blocks(path: Path) -> tuple[list[Samples], float | None]:
         stream.thread_type = "AUTO"
         blocks: list[Samples] = []
         length = 0
+        pending: list[Samples] = []
         for block in _resampled(_frames(container, stream)):
-            blocks.append(block)
+            pending.append(block)
             length += block.shape[1]
+            if len(pending) == 2000:  # half a million blocks of 20 ms would cost as much again in their headers
+                blocks.append(np.concatenate(pending, axis=1))
+                pending.clear()
             if length > (MAX_SECONDS + 60) * RATE:
                 raise _too_long(path, length / RATE)
+        if pending:
+            blocks.append(np.concatenate(pending, axis=1))
     if not length:
         raise SourceError(
             f"{path.name}: nothing in the audio track can be decoded.",
