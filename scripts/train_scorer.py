@@ -1,6 +1,7 @@
 """Train the scorer from fixtures/ alone; the same seed and inputs give the same weights (one thread).
 
-usage: python -m scripts.train_scorer       (about 25 minutes on one core; writes pipeline/stages/data/scorer.safetensors)
+usage: python -m scripts.train_scorer       (about 20 minutes of one free core; writes
+pipeline/stages/data/scorer.safetensors, whose card says how the committed ones were made)
 """
 
 from __future__ import annotations
