@@ -52,7 +52,7 @@ MODEL_TURNS: dict[str, tuple[str, ...]] = {
 
 CUES = ("mark", "request", "inverted", "wh", "shift", "invite", "goodbye", "greeting", "hitch", "skip", "off-list")
 OWN = (
-    "one", *CUES, "tail-ask", "asks", "long", "log-words", "short", "lead-in", "lead-shift", "start", "end", "place", "first", "last",
+    "one", *CUES, "tail-ask", "asks", "tells", "long", "log-words", "short", "lead-in", "lead-shift", "start", "end", "place", "first", "last",
     "before-words", "before-asks", "before-goodbye", "before-back", "same-before", "same-after",
     "after-words", "after-asks", "after-back", "after-goodbye", "after-hitch",
     "echo", "cohesion", "you", "me",
@@ -191,7 +191,9 @@ def _row(
     values: dict[str, float] = {
         "one": 1.0, **cues,
         "tail-ask": float(tail["inverted"] or tail["request"] or tail["wh"] or tail["mark"]),
-        "asks": float(asks(turn.text)), "long": min(1.0, size / 60), "log-words": float(np.log1p(size)) / 4, "short": float(size <= 4),
+        "asks": float(asks(turn.text)),
+        "tells": float(size > 12 and not (tail["mark"] or tail["request"] or tail["inverted"])),
+        "long": min(1.0, size / 60), "log-words": float(np.log1p(size)) / 4, "short": float(size <= 4),
         "lead-in": min(1.0, lead / 4), "lead-shift": float(lead > 0 and cues["shift"]),
         "start": max(0.0, 1 - at / 6), "end": max(0.0, 1 - (len(turns) - 1 - at) / 8), "place": place,
         "first": float(at == 0), "last": float(at >= len(turns) - 2),

@@ -62,14 +62,18 @@ def name_blocks(
     rubric: Rubric,
     embedder: Embedder,
     weights: NDArray[np.float32],
-) -> list[str]:
-    """For each block (positions of its turns) the id of its question; ``free-N`` in the order asked where none of the bank fits."""
+) -> tuple[list[str], float]:
+    """For each block (positions of its turns) the id of its question; ``free-N`` in the order asked where none of the bank fits.
+
+    Also how much better the assignment scores than "none is from the bank".
+    """
     if not blocks:
-        return []
+        return [], 0.0
     seen = read_blocks(turns, blocks, rubric, embedder)
     scores = table(seen) @ weights
     column = assigned(scores)
     k = len(rubric.questions)
+    fit = float(sum(scores[i, at] - scores[i, k] for i, at in enumerate(column)))
     for i in range(1, len(blocks)):
         twin = _returns_to(seen, scores, column, i)
         if twin is not None:
@@ -84,7 +88,7 @@ def name_blocks(
         else:
             count += 1
             names.append(f"free-{count}")
-    return names
+    return names, fit
 
 
 def _first_of(column: Sequence[int], at: int) -> int:

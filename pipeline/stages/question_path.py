@@ -28,7 +28,7 @@ PAST = (
     "turns-away", "same-best", "probe-of-best",
 )  # fmt: skip
 WIDTH = len(OWN) + len(PAST)
-BEAM = 12
+BEAM, NEAR = 20, 5.0
 _COHESION = OWN.index("cohesion")
 
 
@@ -112,14 +112,17 @@ def row_of(scene: Scene, at: int, path: Path) -> NDArray[np.float32]:
     return np.concatenate([scene.talk.own[at], np.array(scene.past(at, path), dtype=np.float32)])
 
 
-def best_path(scene: Scene, weights: Matrix, beam: int = BEAM) -> tuple[str, ...]:
-    """One step per turn; ``weights`` is (classes, WIDTH). Ties go to the earlier path in the beam."""
+def best_paths(scene: Scene, weights: Matrix, beam: int = BEAM) -> list[Path]:
+    """The likeliest path for each number of questions opened that comes near the best, likeliest first; at most five.
+
+    ``weights`` is (classes, WIDTH). Ties go to the earlier path in the beam.
+    """
     own = scene.talk.own @ weights[:, : len(OWN)].T
     tail = weights[:, len(OWN) :]
     index = {name: at for at, name in enumerate(CLASSES)}
     paths = [Path()]
     for at in range(len(scene.talk.n_words)):
-        grown: dict[tuple[str, int], Path] = {}
+        grown: dict[tuple[str, int, int], Path] = {}
         for path in paths:
             steps = possible(scene, at, path)
             which = [index[step] for step in steps]
@@ -127,11 +130,14 @@ def best_path(scene: Scene, weights: Matrix, beam: int = BEAM) -> tuple[str, ...
             logits = logits - np.logaddexp.reduce(logits)
             for step, logit in zip(steps, logits, strict=True):
                 new = taken(at, path, step, float(logit))
-                key = (new.mode, new.since)
+                key = (new.mode, new.since, new.opened)
                 if key not in grown or grown[key].score < new.score:
                     grown[key] = new
         paths = sorted(grown.values(), key=lambda path: -path.score)[:beam]
-    return paths[0].steps
+    by_count: dict[int, Path] = {}
+    for path in paths:
+        by_count.setdefault(path.opened, path)
+    return [path for path in by_count.values() if path.score > paths[0].score - NEAR][:5]
 
 
 def blocks_of(steps: Sequence[str]) -> list[tuple[str, list[int]]]:

@@ -17,10 +17,12 @@ from models.transcript import Turn, TurnKind
 from pipeline.stages.embed import Embedder
 from pipeline.stages.question_features import OWN, Matrix, Talk, read_talk
 from pipeline.stages.question_names import WIDTH, name_blocks
-from pipeline.stages.question_path import CLASSES, PAST, Scene, best_path, blocks_of
+from pipeline.stages.question_path import CLASSES, PAST, Path, Scene, best_paths, blocks_of
 from pipeline.stages.talk_cues import asks, is_backchannel
 
 ASKED_AGAIN, ANSWERED = 0.5, 40
+JOINT = 0.4
+"""How much the fit with the bank counts beside the path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,8 @@ def cut(turns: Sequence[Turn], rubric: Rubric, embedder: Embedder, weights: CutW
         return Cut((), (), (), tuple(question.id for question in rubric.questions))
     weights = weights or shipped_weights()
     talk = read_talk(turns, rubric, embedder)
-    blocks = blocks_of(best_path(Scene(talk), weights.path))
-    names = name_blocks(turns, [at for mode, at in blocks if mode == "question"], rubric, embedder, weights.names)
+    paths = best_paths(Scene(talk), weights.path)
+    blocks, names = _best_reading(paths, turns, rubric, embedder, weights)
     labelled = _labelled(turns, talk, blocks, names)
     named = set(names)
     evaluated = {competency for q in rubric.questions if q.id in named for competency in q.evaluates}
@@ -78,6 +80,20 @@ def cut(turns: Sequence[Turn], rubric: Rubric, embedder: Embedder, weights: CutW
         asked=tuple(c.id for c in rubric.competencies if c.id in evaluated),
         never_asked=tuple(question.id for question in rubric.questions if question.id not in named),
     )
+
+
+def _best_reading(
+    paths: Sequence[Path], turns: Sequence[Turn], rubric: Rubric, embedder: Embedder, weights: CutWeights
+) -> tuple[list[tuple[str, list[int]]], list[str]]:
+    """Blocks and names of the path that is likeliest together with how well its blocks fit the bank."""
+    found = []
+    for path in paths if rubric.questions else paths[:1]:
+        blocks = blocks_of(path.steps)
+        asked = [positions for mode, positions in blocks if mode == "question"]
+        names, fit = name_blocks(turns, asked, rubric, embedder, weights.names)
+        found.append((path.score + JOINT * fit, blocks, names))
+    _, blocks, names = max(found, key=lambda reading: reading[0])
+    return blocks, names
 
 
 def answers_of(turns: Sequence[Turn]) -> tuple[Answer, ...]:
