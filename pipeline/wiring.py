@@ -73,10 +73,12 @@ class Engines:
     @cached_property
     def scorer(self) -> Scorer:
         """The shipped scorer."""
+        from pipeline.stages.evidence import load_parser
         from pipeline.stages.score import Scorer
 
         found = weights.find("minilm", self._settings.cache)
-        return Scorer(found.folder, self.embedder, threads=self._settings.threads)
+        nlp = load_parser(weights.find("spacy", self._settings.cache).folder)
+        return Scorer(found.folder, self.embedder, threads=self._settings.threads, nlp=nlp)
 
 
 def engines(*, transcriber: str | None = None, model: str | None = None) -> Engines:

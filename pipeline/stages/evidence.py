@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from models.transcript import Turn
@@ -144,3 +145,11 @@ def _end(text: str, at: int) -> int:
     """The end of a quote with its closing mark, so that a sentence keeps its full stop."""
     match = re.match(r"[%”\"')\]]*[.!?…]?", text[at:])
     return at + (match.end() if match else 0)
+
+
+def load_parser(folder: Path) -> Parser:
+    """spaCy's English parser from a local folder, with only what finds sentences."""
+    import spacy
+
+    nlp: Parser = spacy.load(folder, exclude=["ner", "lemmatizer", "attribute_ruler", "tagger"])
+    return nlp

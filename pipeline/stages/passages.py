@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from models.rubric import Rubric
 from models.transcript import Turn
 from pipeline.stages.echo import content, echoes, rubric_content, told_again
-from pipeline.stages.evidence import Unit, find_units
+from pipeline.stages.evidence import Parser, Unit, find_units
 from pipeline.stages.masking import plain_words
 from pipeline.stages.network import Floats, Readings
 from pipeline.stages.ownership import denied
 from pipeline.stages.phrases import Counts, Phrases, count_phrases, read_phrases
+from pipeline.stages.plans import plans
 from pipeline.stages.pooling import Spread, spread
 from pipeline.stages.reading import Window, windows
 
@@ -56,25 +57,27 @@ def pooled(reading: Reading, phrases: Phrases, keep: NDArray[np.bool_] | None = 
     return spread(reading.readings, reading.unit_of, reading.told, reading.counts, phrases, reading.retold, keep)
 
 
-def parsed(turns: Sequence[Turn], phrases: Phrases) -> Parsed:
-    """What a talk's text alone gives, whatever the rubric: windows, units, phrases, and what is told again or disowned."""
+def parsed(turns: Sequence[Turn], phrases: Phrases, nlp: Parser | None = None) -> Parsed:
+    """What a talk's text alone gives, whatever the rubric: windows, units, phrases, and what is told again, disowned or only planned."""
     rows = windows(turns)
     said = [word for row in rows for word in row]
     spoken = np.array([i for i, word in enumerate(said) if word.turn >= 0], dtype=np.int64)
     turn, start, end = (np.array([said[i][k] for i in spoken], dtype=np.int64) for k in (1, 2, 3))
-    units = find_units(turns)
+    units = find_units(turns, nlp)
     texts = {item.t: item.text for item in turns}
     quoted = [texts[unit.turn][unit.start : unit.end] for unit in units]
     plain = [[word.text for word in plain_words(text)] for text in quoted]
     silent, often = told_again([said[i].text for i in spoken], turn)
     silent |= np.isin(turn, [item.t for item in turns if item.role == "candidate" and denied(item.text)])
+    unit_of = unit_index(units, turn, start)
+    silent |= np.array(plans(turns, units), dtype=np.bool_)[unit_of]
     return Parsed(
         rows,
         spoken,
         turn,
         start,
         end,
-        unit_index(units, turn, start),
+        unit_of,
         units,
         read_phrases(plain, phrases),
         count_phrases(plain),
@@ -87,7 +90,7 @@ def parsed(turns: Sequence[Turn], phrases: Phrases) -> Parsed:
 def placed(readings: Readings, talk: Parsed, rubric: Rubric) -> Reading:
     """Readings of the candidate's words with their places and units.
 
-    What only says the rubric back, repeats an earlier story, or was somebody else's work weighs nothing.
+    What only says the rubric back, repeats an earlier story, plans an imagined case, or was somebody else's work weighs nothing.
     """
     anchors = rubric_content(rubric)
     hollow = np.array([echoes(said, anchors) for said in talk.content], dtype=np.bool_)

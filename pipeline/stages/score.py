@@ -16,6 +16,7 @@ from models.score import DraftScore
 from models.transcript import Turn, Word
 from pipeline.errors import WeightsError
 from pipeline.stages.embed import Embedder
+from pipeline.stages.evidence import Parser
 from pipeline.stages.masking import plain_text
 from pipeline.stages.network import Encoder, Floats, Readings, build_heads, competency_texts, heads_forward
 from pipeline.stages.passages import Parsed, Reading, parsed, placed, pooled
@@ -37,7 +38,14 @@ class Scorer:
     vectors are remembered by content, so that another rubric costs only the heads; :meth:`forget` drops them.
     """
 
-    def __init__(self, folder: Path, embedder: Embedder, weights: Path = SHIPPED, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        embedder: Embedder,
+        weights: Path = SHIPPED,
+        threads: int | None = None,
+        nlp: Parser | None = None,
+    ) -> None:
         from safetensors import safe_open
 
         try:
@@ -49,6 +57,7 @@ class Scorer:
         digest = hashlib.sha256(weights.read_bytes()).hexdigest()
         self.name = f"{meta['name']} sha256:{digest}"
         self._embedder = embedder
+        self._nlp = nlp
         layers = {key[len("encoder.") :]: value for key, value in tensors.items() if key.startswith("encoder.")}
         self._encoder = Encoder(str(folder), layers, threads)
         self._heads = build_heads()
@@ -118,7 +127,7 @@ class Scorer:
     def _parsed(self, turns: Sequence[Turn]) -> Parsed:
         key = hashlib.sha256("\0".join(f"{turn.t}\1{turn.role}\1{turn.text}" for turn in turns).encode()).hexdigest()
         if key not in self._talks:
-            self._talks[key] = parsed(turns, self._phrases)
+            self._talks[key] = parsed(turns, self._phrases, self._nlp)
         return self._talks[key]
 
     def _vectors(self, rows: Sequence[Window]) -> Floats:
