@@ -21,11 +21,11 @@ def told(question: str, answer: str) -> list[bool]:
      "And who would you bring in from your side?"],
 )  # fmt: skip
 def test_plan_for_an_imagined_case_is_no_evidence(question):
-    assert told(question, "I would call them first. Then I'd bring in my manager.") == [True, True]
+    assert told(question, "I would call them first. Then I'd bring in my manager.") == [True]
 
 
 def test_deed_in_an_imagined_case_is_evidence():
-    assert told("Imagine a customer wants to leave.", "I had one in May. I rang her the same day.") == [False, False]
+    assert told("Imagine a customer wants to leave.", "I had one in May. I rang her the same day.") == [False]
 
 
 def test_habit_told_with_would_is_evidence():
