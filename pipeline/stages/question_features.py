@@ -16,8 +16,8 @@ from pipeline.stages.talk_cues import asks, content, cue_counts, is_backchannel,
 
 Matrix = NDArray[np.float32]
 
-PIECE_WORDS = 16
-"""A stretch without sentence marks is looked at in overlapping pieces of so many words."""
+PIECE_WORDS, LONG = 16, 48
+"""A stretch without sentence marks is looked at in pieces of so many words; of a long turn its last so many words."""
 
 MODEL_TURNS: dict[str, tuple[str, ...]] = {
     "opener": (
@@ -84,16 +84,20 @@ def may_open(turn: Turn) -> bool:
     return turn.role == "interviewer" or (turn.role == "unknown" and turn.n_words <= 60 and asks(turn.text))
 
 
+def gist(text: str) -> str:
+    """The turn without its lead-in; of a long turn the end, where the question is."""
+    return " ".join(without_lead_in(text).split()[-LONG:])
+
+
 def pieces(text: str) -> list[str]:
-    """Sentences and longer clauses that carry a subject, without lead-in; stretches without marks in overlapping pieces."""
+    """Sentences that carry a subject, without lead-in; stretches without marks in pieces of 16 words; of a long turn the end."""
     found: list[str] = []
-    for sentence in re.split(r"(?<=[.?!])\s+", text):
+    for sentence in re.split(r"(?<=[.?!])\s+", " ".join(text.split()[-LONG:])):
         tokens = sentence.split()
         if len(tokens) <= PIECE_WORDS + 4:
             found.append(sentence)
-            continue
-        step = PIECE_WORDS // 2
-        found += [" ".join(tokens[at : at + PIECE_WORDS]) for at in range(0, len(tokens) - step, step)]
+        else:
+            found += [" ".join(tokens[at : at + PIECE_WORDS]) for at in range(0, len(tokens), PIECE_WORDS)]
     return [without_lead_in(piece) for piece in found if content(piece)] or [text]
 
 
@@ -101,8 +105,8 @@ def read_talk(turns: Sequence[Turn], rubric: Rubric, embedder: Embedder) -> Talk
     """Measure every turn once; only turns that may open a question are embedded."""
     asking = np.array([may_open(turn) for turn in turns], dtype=bool)
     where = [at for at, may in enumerate(asking) if may]
-    full = [without_lead_in(turns[at].text) for at in where]
-    parts = [pieces(text) if len(text.split()) > 8 else [text] for text in full]
+    full = [gist(turns[at].text) for at in where]
+    parts = [pieces(text) if len(text.split()) > 12 else [text] for text in full]
     n = len(where)
     embedded = embedder.encode([*full, *(part for row in parts for part in row)])
     whole = embedded[:n]

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from models.rubric import Question, Rubric
 from models.transcript import Turn
 from pipeline.stages.embed import Embedder
-from pipeline.stages.question_features import Matrix, may_open, pieces
-from pipeline.stages.talk_cues import asks, content, cue_counts, flat, without_lead_in
+from pipeline.stages.question_features import Matrix, gist, may_open, pieces
+from pipeline.stages.talk_cues import asks, content, cue_counts, flat
 
 KINDS = ("full", "piece", "opening-probe", "probe", "competency", "opening-words", "answer", "answer-words")
 FREE = ("first", "last", "blocks", "other-competency", "asks", "long", "best", "common", "off-list")
@@ -34,7 +34,7 @@ COMMON = (
 
 PAIRED = 2 * len(KINDS) + 3
 WIDTH = PAIRED + len(FREE)
-ANSWER_WORDS, ANSWER_TURNS = 40, 3
+ANSWER_WORDS, ANSWER_TURNS = 32, 1
 
 _RETURN = re.compile(
     r"\b(?:(?:go|going|come|coming|get|circle|back) (?:back )?to|back (?:to|up|a)|again|another way|different way|differently|asked you (?:that|about)"
@@ -154,15 +154,15 @@ def read_blocks(turns: Sequence[Turn], blocks: Sequence[Sequence[int]], rubric: 
     """Compare every block with every question of the bank; embeds openings, follow-ups and the head of each answer."""
     n, k = len(blocks), len(rubric.questions)
     asking = [[turns[at] for at in block if may_open(turns[at])] or [turns[block[0]]] for block in blocks]
-    openings = [without_lead_in(row[0].text) for row in asking]
+    openings = [gist(row[0].text) for row in asking]
     vectors = embedder.encode(openings)
     near = {kind: np.zeros((n, k), dtype=np.float32) for kind in KINDS}
     free = np.zeros((n, len(FREE)), dtype=np.float32)
     if not k:
         return Blocks(near, free, vectors, tuple(row[0].text for row in asking))
     answers = [" ".join(turns[at].text for at in block if not may_open(turns[at])) for block in blocks]
-    parts = [[*pieces(text), text] for text in openings]
-    follow = [[without_lead_in(turn.text) for turn in row[1:] if turn.n_words > 3] for row in asking]
+    parts = [[*(pieces(text) if len(text.split()) > 12 else []), text] for text in openings]
+    follow = [[gist(turn.text) for turn in row[1:] if turn.n_words > 3] for row in asking]
     heads = [_answer_heads([turns[at] for at in block if not may_open(turns[at])]) for block in blocks]
     embedder.encode([text for row in (*parts, *follow, *heads) for text in row])
     stems = [_stems(question, rubric) for question in rubric.questions]
@@ -212,5 +212,5 @@ def _stems(question: Question, rubric: Rubric) -> frozenset[str]:
 
 
 def _answer_heads(said: Sequence[Turn]) -> list[str]:
-    """The first 40 words of the first three turns that say more than a few words."""
+    """The first words of the first turn that says more than a few words."""
     return [" ".join(turn.text.split()[:ANSWER_WORDS]) for turn in said if turn.n_words > 7][:ANSWER_TURNS]
