@@ -64,16 +64,17 @@ def main() -> None:
     normalise, engines, rubric = EnglishTextNormalizer(), wiring.engines(), load("csm-2-5y")
     clean = {name: mono(decode(RECORDINGS / name))[: options.seconds * RATE] for name in options.recordings.split(",")}
     babble = sum(np.roll(next(iter(clean.values())), int(k * 7.3 * RATE)) for k in range(6))
-    conditions = [("clean", None), ("telephone", None)] + [(kind, snr) for kind in ("white", "pink", "babble") for snr in (10, 0, -5)]
+    conditions = [("clean", None), ("telephone", None)] + [
+        (kind, snr) for kind in ("white", "pink", "babble") for snr in (10, 0, -5)
+    ]
     rows, wrong = [], 0
     for name, sound in clean.items():
         text = normalise(reference(RECORDINGS / name, options.seconds))
         power = np.sqrt(np.mean(sound[np.abs(sound) > 1e-4] ** 2))
         for kind, snr in conditions:
-            if kind == "telephone":
-                mixed = telephone(sound)
-            else:
-                mixed = sound if snr is None else sound + noise(kind, len(sound), babble) * power * 10 ** (-snr / 20)
+            mixed = telephone(sound) if kind == "telephone" else sound
+            if snr is not None:
+                mixed = sound + noise(kind, len(sound), babble) * power * 10 ** (-snr / 20)
             mixed = (mixed / np.abs(mixed).max() * 0.9).astype(np.float32)
             try:
                 heard = engines.transcriber.transcribe(mixed)
@@ -92,8 +93,16 @@ def main() -> None:
                 f"{found.grade}{' **wrong**' if bad else ''} |"
             )
             print(rows[-1], flush=True)
-    head = ["# Quality gate", "", f"`python benchmarks/quality_gate.py --seconds {options.seconds}`: {wrong} of {len(rows)} rows wrong.", ""]
-    head += ["| recording | condition, dB | word error rate | mean word probability | removed | grade |", "|---|---|---|---|---|---|"]
+    head = [
+        "# Quality gate",
+        "",
+        f"`python benchmarks/quality_gate.py --seconds {options.seconds}`: {wrong} of {len(rows)} rows wrong.",
+        "",
+    ]
+    head += [
+        "| recording | condition, dB | word error rate | mean word probability | removed | grade |",
+        "|---|---|---|---|---|---|",
+    ]
     if options.write:
         options.write.write_text("\n".join([*head, *rows, ""]), encoding="utf-8")
 

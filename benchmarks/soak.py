@@ -17,7 +17,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-
 from pipeline import wiring
 from pipeline.analyze import analyze
 from pipeline.errors import DebriefError
@@ -32,7 +31,9 @@ TRANSCRIPTS = ROOT / "fixtures" / "transcripts"
 
 def damaged(rng: random.Random, content: bytes) -> tuple[str, bytes]:
     """One way in which a file can be broken, and the broken bytes."""
-    kind = rng.choice(["truncated", "bits flipped", "head lost", "middle zeroed", "three bytes", "empty", "doubled", "noise"])
+    kind = rng.choice(
+        ["truncated", "bits flipped", "head lost", "middle zeroed", "three bytes", "empty", "doubled", "noise"]
+    )
     cut = rng.randrange(1, len(content))
     if kind == "truncated":
         return kind, content[:cut]
@@ -59,7 +60,11 @@ def outcome(work: Callable[[], object]) -> str:
     try:
         work()
     except DebriefError as error:
-        return type(error).__name__ if error.message and error.remedy else f"UNEXPECTED {type(error).__name__} without a remedy"
+        return (
+            type(error).__name__
+            if error.message and error.remedy
+            else f"UNEXPECTED {type(error).__name__} without a remedy"
+        )
     except Exception as error:
         traceback.print_exc()
         return f"UNEXPECTED {type(error).__name__}"
@@ -100,7 +105,9 @@ def again(rounds: int) -> tuple[str, str]:
     paths = sorted((ROOT / "fixtures/corpus/interviews").glob("dev-a-*.json"))
     first = {path: analyze(path, rubric, engines).contract_json() for path in paths}
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    differing = sum(analyze(path, rubric, engines).contract_json() != first[path] for _ in range(rounds) for path in paths)
+    differing = sum(
+        analyze(path, rubric, engines).contract_json() != first[path] for _ in range(rounds) for path in paths
+    )
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     found = f"{rounds * len(paths)} analyses, {differing} differ, peak memory grew by {grown:.0f} MB"
     return ("as expected" if differing == 0 and grown < 200 else "UNEXPECTED"), found

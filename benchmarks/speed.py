@@ -67,7 +67,16 @@ def cold(folder: Path) -> list[str]:
     settings = Settings()
     checkpoint = weights.openai_checkpoint("tiny.en", settings.cache).path
     tiny = weights.find("tiny.en", settings.cache).folder
-    ours = [str(BIN / "debrief"), "analyze", str(path), "--rubric", "csm-2-5y", "--json", str(folder / "out.json"), "-q"]
+    ours = [
+        str(BIN / "debrief"),
+        "analyze",
+        str(path),
+        "--rubric",
+        "csm-2-5y",
+        "--json",
+        str(folder / "out.json"),
+        "-q",
+    ]
     peers = {
         "openai-whisper": [
             str(BIN / "whisper"), str(path), "--model", str(checkpoint), "--language", "en", "--fp16", "False",
@@ -155,13 +164,25 @@ def hour() -> list[str]:
     again = time.monotonic() - began
     words = sum(turn.n_words for turn in turns)
     note = f"{len(turns)} turns, {words} words, {offset / 60:.0f} minutes, 8 competencies, models loaded"
-    return [f"| after transcription and diarization, first | {first:.2f} s | | {note} |", f"| the same again, from cache | {again:.2f} s | | |"]
+    return [
+        f"| after transcription and diarization, first | {first:.2f} s | | {note} |",
+        f"| the same again, from cache | {again:.2f} s | | |",
+    ]
 
 
 def memory(folder: Path) -> list[str]:
     """Peak memory on a 3-hour recording."""
     path = recording(folder, 3 * 3600)
-    command = [str(BIN / "debrief"), "analyze", str(path), "--rubric", "csm-2-5y", "--json", str(folder / "long.json"), "-q"]
+    command = [
+        str(BIN / "debrief"),
+        "analyze",
+        str(path),
+        "--rubric",
+        "csm-2-5y",
+        "--json",
+        str(folder / "long.json"),
+        "-q",
+    ]
     seconds, peak = timed(command)
     return [f"| 3-hour recording | peak {peak / 1000:.2f} GB, {seconds / 60:.1f} minutes | | |"]
 
@@ -181,7 +202,13 @@ def main() -> None:
     rows: list[str] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        parts = {"start": start, "cold": lambda: cold(folder), "warm": lambda: warm(folder), "hour": hour, "memory": lambda: memory(folder)}
+        parts = {
+            "start": start,
+            "cold": lambda: cold(folder),
+            "warm": lambda: warm(folder),
+            "hour": hour,
+            "memory": lambda: memory(folder),
+        }
         for part, measure in parts.items():
             if part not in options.skip.split():
                 rows += measure()
@@ -191,7 +218,7 @@ def main() -> None:
         [
             "# Speed and memory",
             "",
-            f"`python benchmarks/speed.py --write benchmarks/speed.md`, {os.cpu_count()} cores, no GPU; times of one run, each command once before it is timed.",
+            f"`python benchmarks/speed.py --write benchmarks/speed.md`, {os.cpu_count()} cores, no GPU; one run, each command once before it is timed.",
             "",
             "| what | measured | ratio | how |",
             "|---|---|---|---|",

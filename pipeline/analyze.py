@@ -105,7 +105,9 @@ def hear(
     return source, transcript, heard_by, told_apart_by
 
 
-def draft(cut: questions.Cut, rubric: Rubric, engines: EngineSet, grade: Quality, role_reason: str) -> tuple[DraftScore, ...]:
+def draft(
+    cut: questions.Cut, rubric: Rubric, engines: EngineSet, grade: Quality, role_reason: str
+) -> tuple[DraftScore, ...]:
     """A draft for every competency; all withheld where the transcript cannot carry a score or the candidate is not known."""
     if grade.grade == "poor":
         return withheld(rubric, "No score is drafted from this transcript: " + " ".join(grade.reasons))

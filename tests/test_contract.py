@@ -59,7 +59,9 @@ def test_analysis_has_every_field_of_the_contract(analysis: dict[str, Any]) -> N
     assert {turn["kind"] for turn in analysis["turns"]} <= KINDS
 
 
-def test_analysis_keeps_the_turns_of_an_imported_transcript(analysis: dict[str, Any], interview: dict[str, Any]) -> None:
+def test_analysis_keeps_the_turns_of_an_imported_transcript(
+    analysis: dict[str, Any], interview: dict[str, Any]
+) -> None:
     """Turn numbers, texts and times are the transcript's own."""
     got = [(t["t"], t["speaker"], t["text"], t["start"], t["end"]) for t in analysis["turns"]]
     assert got == [(t["t"], t["speaker"], t["text"], t["start"], t["end"]) for t in interview["turns"]]

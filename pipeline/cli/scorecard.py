@@ -10,7 +10,7 @@ from models.report import Analysis
 from models.rubric import Rubric
 from models.score import DraftScore
 
-CONTROL = {code: None for code in range(32) if code not in (9, 10)} | {127: None} | {code: None for code in range(128, 160)}
+CONTROL = {code: None for code in range(32) if code not in (9, 10)} | {127: None} | dict.fromkeys(range(128, 160))
 
 
 def plain(text: str) -> str:
@@ -48,7 +48,9 @@ def show(analysis: Analysis, rubric: Rubric, console: Console | None = None) -> 
     if analysis.not_covered:
         names = ", ".join(rubric.competency(c).name for c in analysis.not_covered)
         console.print(f"Not covered: {escape(names)}")
-    console.print("[dim]Draft scores are suggestions. A person confirms, overrides or dismisses each before anything is weighed.[/dim]")
+    console.print(
+        "[dim]Draft scores are suggestions. A person confirms, overrides or dismisses each before anything is weighed.[/dim]"
+    )
 
 
 def quotes(draft: DraftScore) -> str:

@@ -148,7 +148,7 @@ def _end(text: str, at: int) -> int:
 
 
 def load_parser(folder: Path) -> Parser:
-    """spaCy's English parser from a local folder, with only what finds sentences."""
+    """SpaCy's English parser from a local folder, with only what finds sentences."""
     import spacy
 
     nlp: Parser = spacy.load(folder, exclude=["ner", "lemmatizer", "attribute_ruler", "tagger"])

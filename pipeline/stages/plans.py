@@ -33,9 +33,7 @@ def planned(text: str) -> bool:
     text = text.replace("’", "'")
     if _DID.search(text):
         return False
-    return any(
-        " would" in found.group(0).lower() or not _HAD.search(found.group(1)) for found in _WOULD.finditer(text)
-    )
+    return any(" would" in found.group(0).lower() or not _HAD.search(found.group(1)) for found in _WOULD.finditer(text))
 
 
 _IMAGINED = re.compile(

@@ -34,7 +34,8 @@ def grade(
 ) -> Quality:
     """Grade the transcript; ``measures`` holds shares 0..1 and counts, ``reasons`` says in plain words what is wrong."""
     measures = measure(turns, answers, rubric, removed, overlap)
-    poor, fair = [], []
+    poor: list[str] = []
+    fair: list[str] = []
     probability = measures.get("mean_word_probability")
     if probability is not None and probability < FAIR_PROBABILITY:
         (poor if probability < POOR_PROBABILITY else fair).append(
@@ -84,5 +85,7 @@ def measure(
         measures["doubtful_word_share"] = sum(p < 0.5 for p in sure) / len(sure)
     if rubric.questions:
         asked = {answer.question for answer in answers}
-        measures["question_coverage"] = sum(question.id in asked for question in rubric.questions) / len(rubric.questions)
+        measures["question_coverage"] = sum(question.id in asked for question in rubric.questions) / len(
+            rubric.questions
+        )
     return measures

@@ -20,15 +20,17 @@ CHANNELS = "one speaker per channel"
 
 
 def listen(
-    sound: Audio, transcriber: Transcriber, diarizer: Callable[[], Diarizer], vocabulary: Sequence[str], progress: Progress
+    sound: Audio,
+    transcriber: Transcriber,
+    diarizer: Callable[[], Diarizer],
+    vocabulary: Sequence[str],
+    progress: Progress,
 ) -> tuple[Transcript, str]:
     """Who said what and when, and what told the voices apart: the diarizer's name, or the channels of the call."""
     if speakers_on_channels(sound):
         return by_channel(sound, transcriber, vocabulary, progress), CHANNELS
     samples = mixed(sound)
-    heard = transcriber.transcribe(
-        samples, vocabulary=vocabulary, progress=lambda share: progress("transcribe", share)
-    )
+    heard = transcriber.transcribe(samples, vocabulary=vocabulary, progress=lambda share: progress("transcribe", share))
     voices = diarizer()
     spans = voices.diarize(samples, progress=lambda share: progress("diarize", share))
     transcript = Transcript(
@@ -43,8 +45,8 @@ def listen(
 def mixed(sound: Audio) -> Waveform:
     """The mean of the channels as int16: half the memory of float32 over hours."""
     if sound.channels == 1:
-        return sound.samples[0]
-    return ((sound.samples[0].astype(np.int32) + sound.samples[1]) // 2).astype(np.int16)
+        return np.asarray(sound.samples[0], dtype=np.int16)
+    return np.asarray((sound.samples[0].astype(np.int32) + sound.samples[1]) // 2, dtype=np.int16)
 
 
 def by_channel(sound: Audio, transcriber: Transcriber, vocabulary: Sequence[str], progress: Progress) -> Transcript:

@@ -44,7 +44,9 @@ def test_text_without_punctuation_is_cut_at_clauses(fixtures: Path) -> None:
 
 
 def test_sentences_end_units() -> None:
-    turn = Turn(t=0, speaker="S1", role="candidate", text="I rang the customer on the same day. They renewed it for two years.")
+    turn = Turn(
+        t=0, speaker="S1", role="candidate", text="I rang the customer on the same day. They renewed it for two years."
+    )
     assert [turn.text[unit.start : unit.end] for unit in find_units([turn])] == [
         "I rang the customer on the same day.",
         "They renewed it for two years.",

@@ -350,7 +350,7 @@ def test_is_transcript_goes_by_suffix_then_content(tmp_path: Path, name: str, co
 
 _TOKENS = st.sampled_from(
     ["WEBVTT\n\n", "00:00:01.000 --> 00:00:02.000\n", "1\n00:00:01,750 --> 00:00:04,100\n", "<v Ana>", "</v>", "Ana: ",
-     "(Ben)\n", "- ", "\n\n", "NOTE\n", "STYLE\n", "Ana Brandt  1:05\n", "00:00:53\n", "Transcription ended after 00:55:19\n",  # noqa: E501
+     "(Ben)\n", "- ", "\n\n", "NOTE\n", "STYLE\n", "Ana Brandt  1:05\n", "00:00:53\n", "Transcription ended after 00:55:19\n",
      '{"turns": [', '{"segments": [', '{"t": 0, "text": "x"}', '"start": 1e999', "]}", "&#x110000;", "&#999999999999;",
      "\x00", "\ud800", "\u2028", "\ufeff", "-->", "Tell me about it.", "99:99:99.999 --> 99:99:99.999\n"]
 )  # fmt: skip

@@ -10,11 +10,50 @@ from pipeline.stages.audio import decode, mono
 from pipeline.stages.transcribe.clips import Clip, Heard
 from pipeline.stages.transcribe.recognise import missed, recognise
 
-
-SAID = (
-    "we called the customer on that day and they told us what had gone wrong with it so I wrote a plan for them to read "
-    "before our next meeting which was not easy because my team had other work but in the end all of it was done"
-).split()
+SAID = tuple(
+    [
+        "we",
+        "called",
+        "the",
+        "customer",
+        "on",
+        "that",
+        "day",
+        "and",
+        "they",
+        "told",
+        "us",
+        "what",
+        "had",
+        "gone",
+        "wrong",
+        "with",
+        "it",
+        "so",
+        "I",
+        "wrote",
+        "a",
+        "plan",
+        "for",
+        "them",
+        "to",
+        "read",
+        "before",
+        "our",
+        "next",
+        "meeting",
+        "which",
+        "was",
+        "not",
+        "easy",
+        "because",
+        "my",
+        "team",
+        "had",
+        "other",
+        "work",
+    ]
+)
 
 
 def spoken(*times: tuple[float, float]) -> list[Segment]:
