@@ -10,50 +10,11 @@ from pipeline.stages.audio import decode, mono
 from pipeline.stages.transcribe.clips import Clip, Heard
 from pipeline.stages.transcribe.recognise import missed, recognise
 
-SAID = tuple(
-    [
-        "we",
-        "called",
-        "the",
-        "customer",
-        "on",
-        "that",
-        "day",
-        "and",
-        "they",
-        "told",
-        "us",
-        "what",
-        "had",
-        "gone",
-        "wrong",
-        "with",
-        "it",
-        "so",
-        "I",
-        "wrote",
-        "a",
-        "plan",
-        "for",
-        "them",
-        "to",
-        "read",
-        "before",
-        "our",
-        "next",
-        "meeting",
-        "which",
-        "was",
-        "not",
-        "easy",
-        "because",
-        "my",
-        "team",
-        "had",
-        "other",
-        "work",
-    ]
+TEXT = (
+    "we called the customer on that day and they told us what had gone wrong with it so I wrote a plan for them "
+    "to read before our next meeting which was not easy because my team had other work"
 )
+SAID = TEXT.split()
 
 
 def spoken(*times: tuple[float, float]) -> list[Segment]:
