@@ -20,7 +20,7 @@ demo: $(VENV)/.installed  ## set up, verify the weights, analyse the bundled rec
 	$(BIN)/debrief demo
 
 test: $(VENV)/.installed-dev  ## set up and pass the fast tests
-	$(BIN)/python -m pytest -q -m "not slow and not service" $(PYTEST)
+	$(BIN)/python -m pytest -q -m "not slow and not service and not soak" $(PYTEST)
 
 check: $(VENV)/.installed-dev  ## style, types, import table
 	$(BIN)/ruff check .
@@ -28,7 +28,8 @@ check: $(VENV)/.installed-dev  ## style, types, import table
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-soak: $(VENV)/.installed-dev  ## long runs: fuzzing of readers and decoders; writes docs/soak.md
+soak: $(VENV)/.installed-dev  ## long runs: damaged files, random histories, kills, every rewording; writes docs/soak.md
+	$(BIN)/python -m pytest -q -m soak
 	$(BIN)/python benchmarks/soak.py --write docs/soak.md
 
 clean:

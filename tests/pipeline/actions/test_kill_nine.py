@@ -86,7 +86,7 @@ def test_killed_writer_leaves_a_whole_store(tmp_path, migrated):
     kill_at_random(tmp_path, migrated, kills=4, seed=3)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_two_hundred_kills(tmp_path, migrated):
     """The figure of the issue: two hundred random points."""
     kill_at_random(tmp_path, migrated, kills=200, seed=11)

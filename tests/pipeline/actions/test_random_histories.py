@@ -142,7 +142,7 @@ def test_random_histories_lose_nothing_and_weigh_nothing_unconfirmed(store):
     play(store, histories=6, moves=20, seed=1)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_two_thousand_random_histories(tmp_path: Path, migrated: Path):
     """The figure of the issue, in stores of a hundred histories each."""
     for block in range(HISTORIES // 100):

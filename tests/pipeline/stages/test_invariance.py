@@ -37,7 +37,7 @@ def test_drafts_stay_when_only_the_wording_changes(scorer: Scorer, sources: Sour
     check(measure(scorer, few, "dev-"))
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_drafts_of_the_whole_corpus_stay(scorer: Scorer, sources: Sources) -> None:
     check(measure(scorer, sources, "dev-"))
 
