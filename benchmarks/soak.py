@@ -71,32 +71,30 @@ def outcome(work: Callable[[], object]) -> str:
     return "used"
 
 
-def media(count: int) -> Iterator[tuple[str, str]]:
-    """Damaged recordings through the decoder: (damage, outcome)."""
-    rng = random.Random(1)
-    sources = [path for path in sorted(RECORDINGS.iterdir()) if path.suffix in {".opus", ".mp3", ".ogg"}]
-    with tempfile.TemporaryDirectory() as folder:
+def broken(
+    seed: int, count: int, folder: Path, suffixes: set[str], read: Callable[[Path], object]
+) -> Iterator[tuple[str, str]]:
+    """Damaged copies of the files of a folder through a reader: (damage, outcome)."""
+    rng = random.Random(seed)
+    sources = [path for path in sorted(folder.iterdir()) if path.suffix in suffixes]
+    with tempfile.TemporaryDirectory() as scratch:
         for number in range(count):
             source = rng.choice(sources)
             kind, content = damaged(rng, source.read_bytes())
-            path = Path(folder) / f"{number}{source.suffix}"
+            path = Path(scratch) / f"{number}{source.suffix}"
             path.write_bytes(content)
-            yield kind, outcome(lambda path=path: decode(path))
+            yield kind, outcome(lambda path=path: read(path))
             path.unlink()
+
+
+def media(count: int) -> Iterator[tuple[str, str]]:
+    """Damaged recordings through the decoder."""
+    return broken(1, count, RECORDINGS, {".opus", ".mp3", ".ogg"}, decode)
 
 
 def transcripts(count: int) -> Iterator[tuple[str, str]]:
-    """Mutated transcripts through the reader: (damage, outcome)."""
-    rng = random.Random(2)
-    sources = [path for path in sorted(TRANSCRIPTS.iterdir()) if path.suffix in {".vtt", ".srt", ".txt", ".json"}]
-    with tempfile.TemporaryDirectory() as folder:
-        for number in range(count):
-            source = rng.choice(sources)
-            kind, content = damaged(rng, source.read_bytes())
-            path = Path(folder) / f"{number}{source.suffix}"
-            path.write_bytes(content)
-            yield kind, outcome(lambda path=path: read_transcript(path))
-            path.unlink()
+    """Damaged transcripts through the reader."""
+    return broken(2, count, TRANSCRIPTS, {".vtt", ".srt", ".txt", ".json"}, read_transcript)
 
 
 def again(rounds: int) -> tuple[str, str]:
