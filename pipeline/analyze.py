@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from models._base import Noun
+from models.answer import Answer
 from models.recording import Source
 from models.report import Analysis, Engines, Quality, RubricRef
 from models.rubric import Rubric
 from models.score import DraftScore
-from models.transcript import Transcript
+from models.transcript import Recognition, Transcript, Turn
 from pipeline.errors import LanguageError, SourceError
 from pipeline.stages import audio, quality, questions, roles, talk
 from pipeline.stages.diarize import Diarizer
@@ -37,6 +39,25 @@ class EngineSet(Protocol):
     def code_version(self) -> str: ...
 
 
+class Heard(Noun):
+    """Who said what and when in which file, and the names of what heard the words and told the voices apart."""
+
+    source: Source
+    transcript: Transcript
+    heard_by: str
+    told_apart_by: str
+
+
+class Parted(Noun):
+    """The talk cut per question with its roles, and how far it can be trusted."""
+
+    turns: tuple[Turn, ...]
+    answers: tuple[Answer, ...]
+    quality: Quality
+    role_reason: str
+    role_confidence: float
+
+
 def analyze(
     path: Path,
     rubric: Rubric,
@@ -50,70 +71,96 @@ def analyze(
 
     Errors are ``DebriefError`` with a remedy: the file cannot be used, the talk is not in English, weights are missing.
     """
-    source, transcript, heard_by, told_apart_by = hear(path, engines, vocabulary, progress)
+    heard = hear(path, engines, vocabulary, progress)
     progress("roles", 0.0)
+    parted = part(heard.transcript, rubric, engines, candidate)
+    progress("score", 0.0)
+    drafts = draft(parted, rubric, engines)
+    progress("score", 1.0)
+    return told(heard, parted, drafts, rubric, engines)
+
+
+def hear(path: Path, engines: EngineSet, vocabulary: Sequence[str], progress: talk.Progress) -> Heard:
+    """The words with speakers and times, from a recording or from a transcript."""
+    if not path.is_file():
+        raise SourceError(f"{path.name}: there is no such file.", "Check the path; nothing was analysed.")
+    if imported.is_transcript(path):
+        progress("read", 0.0)
+        return read(path)
+    progress("decode", 0.0)
+    sound = audio.decode(path)
+    return tell_apart(sound, recognise(sound, engines, vocabulary, progress), engines, progress)
+
+
+def read(path: Path) -> Heard:
+    """The words of a transcript that somebody else made."""
+    transcript = imported.read_transcript(path)
+    seconds = max((turn.end for turn in transcript.turns if turn.end is not None), default=0.0)
+    source = Source(name=path.name, sha256=audio.file_sha256(path), duration_s=round(seconds, 3))
+    language.require_english_text(" ".join(turn.text for turn in transcript.turns), path.name)
+    return Heard(source=source, transcript=transcript, heard_by=STORED_TRANSCRIPT, told_apart_by=STORED_TRANSCRIPT)
+
+
+def recognise(
+    sound: audio.Audio, engines: EngineSet, vocabulary: Sequence[str], progress: talk.Progress
+) -> tuple[Recognition, ...]:
+    """The words of a recording; LanguageError names the file."""
+    try:
+        return talk.recognised(sound, engines.transcriber, vocabulary, progress)
+    except LanguageError as error:
+        raise LanguageError(f"{sound.name}: {error.message}", error.remedy) from None
+
+
+def tell_apart(sound: audio.Audio, heard: Sequence[Recognition], engines: EngineSet, progress: talk.Progress) -> Heard:
+    """The words of a recording with their speakers."""
+    transcript, told_apart_by = talk.told_apart(sound, heard, lambda: engines.diarizer, progress)
+    source = Source(name=sound.name, sha256=sound.sha256, duration_s=round(sound.duration_s, 3))
+    return Heard(source=source, transcript=transcript, heard_by=engines.transcriber.name, told_apart_by=told_apart_by)
+
+
+def part(transcript: Transcript, rubric: Rubric, engines: EngineSet, candidate: str | None) -> Parted:
+    """Who is who, the talk cut per question, and its grade."""
     assignment = roles.assign_roles(transcript.turns, rubric, engines.embedder, candidate)
     cut = questions.cut(roles.with_roles(transcript.turns, assignment), rubric, engines.embedder)
     grade = quality.grade(cut.turns, cut.answers, rubric, removed=transcript.removed, overlap=transcript.overlap_share)
-    progress("score", 0.0)
-    drafts = draft(cut, rubric, engines, grade, assignment.reason)
-    progress("score", 1.0)
+    return Parted(
+        turns=cut.turns,
+        answers=cut.answers,
+        quality=grade,
+        role_reason=assignment.reason,
+        role_confidence=assignment.confidence,
+    )
+
+
+def draft(parted: Parted, rubric: Rubric, engines: EngineSet) -> tuple[DraftScore, ...]:
+    """A draft for every competency; all withheld where the transcript cannot carry a score or the candidate is not known."""
+    if parted.quality.grade == "poor":
+        return withheld(rubric, "No score is drafted from this transcript: " + " ".join(parted.quality.reasons))
+    if not any(turn.role == "candidate" for turn in parted.turns):
+        return withheld(rubric, f"No score is drafted while it is not known who the candidate is: {parted.role_reason}")
+    return engines.scorer.score(parted.turns, parted.answers, rubric)
+
+
+def told(heard: Heard, parted: Parted, drafts: tuple[DraftScore, ...], rubric: Rubric, engines: EngineSet) -> Analysis:
+    """The analysis: what every stage found, and which engines and rubric version it was."""
     return Analysis(
-        source=source,
+        source=heard.source,
         engines=Engines(
-            transcriber=heard_by,
-            diarizer=told_apart_by,
+            transcriber=heard.heard_by,
+            diarizer=heard.told_apart_by,
             embedder=engines.embedder.name,
             scorer=engines.scorer.name,
             debrief=engines.code_version,
         ),
         rubric=RubricRef(id=rubric.id, version=rubric.version),
-        quality=grade,
-        turns=cut.turns,
-        answers=cut.answers,
-        not_covered=not_covered(cut, rubric, drafts),
+        quality=parted.quality,
+        turns=parted.turns,
+        answers=parted.answers,
+        not_covered=not_covered(parted.answers, rubric, drafts),
         drafts=drafts,
-        warnings=transcript.warnings,
-        role_confidence=assignment.confidence,
+        warnings=heard.transcript.warnings,
+        role_confidence=parted.role_confidence,
     )
-
-
-def hear(
-    path: Path, engines: EngineSet, vocabulary: Sequence[str], progress: talk.Progress
-) -> tuple[Source, Transcript, str, str]:
-    """The words with speakers and times, and the names of the engines that heard the words and told the voices apart."""
-    if not path.is_file():
-        raise SourceError(f"{path.name}: there is no such file.", "Check the path; nothing was analysed.")
-    if imported.is_transcript(path):
-        progress("read", 0.0)
-        transcript = imported.read_transcript(path)
-        seconds = max((turn.end for turn in transcript.turns if turn.end is not None), default=0.0)
-        source = Source(name=path.name, sha256=audio.file_sha256(path), duration_s=round(seconds, 3))
-        heard_by = told_apart_by = STORED_TRANSCRIPT
-        language.require_english_text(" ".join(turn.text for turn in transcript.turns), path.name)
-    else:
-        progress("decode", 0.0)
-        sound = audio.decode(path)
-        source = Source(name=path.name, sha256=sound.sha256, duration_s=round(sound.duration_s, 3))
-        try:
-            transcript, told_apart_by = talk.listen(
-                sound, engines.transcriber, lambda: engines.diarizer, vocabulary, progress
-            )
-        except LanguageError as error:
-            raise LanguageError(f"{path.name}: {error.message}", error.remedy) from None
-        heard_by = engines.transcriber.name
-    return source, transcript, heard_by, told_apart_by
-
-
-def draft(
-    cut: questions.Cut, rubric: Rubric, engines: EngineSet, grade: Quality, role_reason: str
-) -> tuple[DraftScore, ...]:
-    """A draft for every competency; all withheld where the transcript cannot carry a score or the candidate is not known."""
-    if grade.grade == "poor":
-        return withheld(rubric, "No score is drafted from this transcript: " + " ".join(grade.reasons))
-    if not any(turn.role == "candidate" for turn in cut.turns):
-        return withheld(rubric, f"No score is drafted while it is not known who the candidate is: {role_reason}")
-    return engines.scorer.score(cut.turns, cut.answers, rubric)
 
 
 def withheld(rubric: Rubric, why: str) -> tuple[DraftScore, ...]:
@@ -124,9 +171,9 @@ def withheld(rubric: Rubric, why: str) -> tuple[DraftScore, ...]:
     )
 
 
-def not_covered(cut: questions.Cut, rubric: Rubric, drafts: Sequence[DraftScore]) -> tuple[str, ...]:
+def not_covered(answers: Sequence[Answer], rubric: Rubric, drafts: Sequence[DraftScore]) -> tuple[str, ...]:
     """Competencies that no question that was asked evaluates and no evidence touches."""
-    asked = {answer.question for answer in cut.answers}
+    asked = {answer.question for answer in answers}
     covered = {c for question in rubric.questions if question.id in asked for c in question.evaluates}
     covered |= {draft.competency for draft in drafts if draft.evidence}
     return tuple(c.id for c in rubric.competencies if c.id not in covered)

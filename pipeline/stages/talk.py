@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from models.transcript import Transcript
+from models.transcript import Recognition, Transcript
 from pipeline.stages.audio import Audio, speakers_on_channels
 from pipeline.stages.channels import channel_spans, merged, separated
 from pipeline.stages.diarize import Diarizer, overlap_share
@@ -19,27 +19,44 @@ Progress = Callable[[str, float], None]
 CHANNELS = "one speaker per channel"
 
 
-def listen(
-    sound: Audio,
-    transcriber: Transcriber,
-    diarizer: Callable[[], Diarizer],
-    vocabulary: Sequence[str],
-    progress: Progress,
+def recognised(
+    sound: Audio, transcriber: Transcriber, vocabulary: Sequence[str], progress: Progress
+) -> tuple[Recognition, ...]:
+    """The words that were heard: of the whole talk, or of each channel alone where each carries a speaker of its own."""
+    if not speakers_on_channels(sound):
+        return (
+            transcriber.transcribe(
+                mixed(sound), vocabulary=vocabulary, progress=lambda share: progress("transcribe", share)
+            ),
+        )
+    channels = separated(sound.samples)
+    return tuple(
+        transcriber.transcribe(
+            channel,
+            vocabulary=vocabulary,
+            progress=lambda share, done=number: progress("transcribe", (done + share) / len(channels)),  # type: ignore[misc]
+        )
+        for number, channel in enumerate(channels)
+    )
+
+
+def told_apart(
+    sound: Audio, heard: Sequence[Recognition], diarizer: Callable[[], Diarizer], progress: Progress
 ) -> tuple[Transcript, str]:
-    """Who said what and when, and what told the voices apart: the diarizer's name, or the channels of the call."""
-    if speakers_on_channels(sound):
-        return by_channel(sound, transcriber, vocabulary, progress), CHANNELS
-    samples = mixed(sound)
-    heard = transcriber.transcribe(samples, vocabulary=vocabulary, progress=lambda share: progress("transcribe", share))
-    voices = diarizer()
-    spans = voices.diarize(samples, progress=lambda share: progress("diarize", share))
+    """The words with their speakers, and what told the voices apart; ``heard`` is what :func:`recognised` returned."""
+    if len(heard) > 1:
+        turns, spans, name = merged(heard), channel_spans(separated(sound.samples)), CHANNELS
+    else:
+        voices = diarizer()
+        spans = voices.diarize(mixed(sound), progress=lambda share: progress("diarize", share))
+        turns, name = assign_speakers(heard[0], spans), voices.name
     transcript = Transcript(
-        turns=assign_speakers(heard, spans),
+        turns=turns,
         warnings=sound.warnings,
-        removed=heard.removed,
+        removed=tuple(span for recognition in heard for span in recognition.removed),
         overlap_share=overlap_share(spans),
     )
-    return transcript, voices.name
+    return transcript, name
 
 
 def mixed(sound: Audio) -> Waveform:
@@ -47,22 +64,3 @@ def mixed(sound: Audio) -> Waveform:
     if sound.channels == 1:
         return np.asarray(sound.samples[0], dtype=np.int16)
     return np.asarray((sound.samples[0].astype(np.int32) + sound.samples[1]) // 2, dtype=np.int16)
-
-
-def by_channel(sound: Audio, transcriber: Transcriber, vocabulary: Sequence[str], progress: Progress) -> Transcript:
-    """Each channel transcribed alone, and the utterances of both in order of time."""
-    channels = separated(sound.samples)
-    recognitions = [
-        transcriber.transcribe(
-            channel,
-            vocabulary=vocabulary,
-            progress=lambda share, done=number: progress("transcribe", (done + share) / len(channels)),  # type: ignore[misc]
-        )
-        for number, channel in enumerate(channels)
-    ]
-    return Transcript(
-        turns=merged(recognitions),
-        warnings=sound.warnings,
-        removed=tuple(span for recognition in recognitions for span in recognition.removed),
-        overlap_share=overlap_share(channel_spans(channels)),
-    )
