@@ -7,88 +7,39 @@ keys). ``first_score``,
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 import sqlalchemy as sa
-from sqlalchemy.engine import Dialect
 
-from pipeline.errors import UsageError
-
-
-class Moment(sa.types.TypeDecorator[datetime]):
-    """A moment in UTC; SQLite, which forgets zones, gets it back on reading. A moment without a zone is refused."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """To UTC."""
-        if value is not None and value.tzinfo is None:
-            raise UsageError(
-                "A time without a zone cannot be stored.", "Give times with their zone, such as 10:00+01:00."
-            )
-        return None if value is None else value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """With its zone."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-metadata = sa.MetaData(
-    naming_convention={
-        "ix": "ix_%(column_0_label)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _id(name: str = "id") -> sa.Column[str]:
-    return sa.Column(name, sa.String(64), primary_key=True)
-
-
-def _ref(name: str, target: str, *, index: bool = True, nullable: bool = False, **more: Any) -> sa.Column[str]:
-    return sa.Column(name, sa.String(64), sa.ForeignKey(target, **more), nullable=nullable, index=index)
-
-
-def _text(name: str, default: str = "") -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, default=default, server_default=default)
-
-
-def _moment(name: str, *, nullable: bool = False) -> sa.Column[datetime]:
-    return sa.Column(name, Moment, nullable=nullable)
-
-
-def _scale(column: str, name: str) -> sa.CheckConstraint:
-    return sa.CheckConstraint(f"{column} IS NULL OR ({column} >= 1 AND {column} <= 5)", name=name)
-
+from pipeline.store.columns import Moment, identity, metadata, moment, ref, scale, text
+from pipeline.store.tables_around import api_token as api_token
+from pipeline.store.tables_around import credential as credential
+from pipeline.store.tables_around import one_time_link as one_time_link
+from pipeline.store.tables_around import search_turn as search_turn
+from pipeline.store.tables_around import session as session
+from pipeline.store.tables_around import sign_in_try as sign_in_try
+from pipeline.store.tables_around import upload as upload
+from pipeline.store.tables_around import work as work
 
 user = sa.Table(
     "person",
     metadata,
-    _id(),
-    _text("name"),
+    identity(),
+    text("name"),
     sa.Column("email", sa.String(320), nullable=False, unique=True),
     sa.Column("roles", sa.JSON, nullable=False),
     sa.Column("active", sa.Boolean, nullable=False, default=True),
 )
 
-rubric = sa.Table("rubric", metadata, _id(), _id("version"), _text("body"))
+rubric = sa.Table("rubric", metadata, identity(), identity("version"), text("body"))
 
 job = sa.Table(
     "job_opening",
     metadata,
-    _id(),
-    _text("title"),
+    identity(),
+    text("title"),
     sa.Column("rubric_id", sa.String(64), nullable=False),
     sa.Column("rubric_version", sa.String(64), nullable=False),
     sa.Column("keep_days", sa.Integer),
-    _moment("created_at"),
+    moment("created_at"),
     sa.Column("version", sa.Integer, nullable=False),
     sa.ForeignKeyConstraint(
         ["rubric_id", "rubric_version"], ["rubric.id", "rubric.version"], name="fk_job_opening_rubric"
@@ -98,11 +49,11 @@ job = sa.Table(
 candidate = sa.Table(
     "candidate",
     metadata,
-    _id(),
-    _ref("job", "job_opening.id"),
-    _text("name"),
-    _text("email"),
-    _moment("created_at"),
+    identity(),
+    ref("job", "job_opening.id"),
+    text("name"),
+    text("email"),
+    moment("created_at"),
     # The key of this candidate's audit digests. It goes with the candidate, and then no digest can be traced back to
     # what was said.
     sa.Column("audit_key", sa.String(64), nullable=False),
@@ -111,12 +62,12 @@ candidate = sa.Table(
 interview = sa.Table(
     "interview",
     metadata,
-    _id(),
-    _ref("candidate", "candidate.id"),
-    _ref("job", "job_opening.id"),
-    _text("round"),
-    _moment("held_at"),
-    _moment("ended_at"),
+    identity(),
+    ref("candidate", "candidate.id"),
+    ref("job", "job_opening.id"),
+    text("round"),
+    moment("held_at"),
+    moment("ended_at"),
     sa.Column("consent", sa.String(16), nullable=False),
     sa.Column("covers", sa.JSON, nullable=False),
     sa.Column("recording", sa.String(64)),
@@ -124,6 +75,8 @@ interview = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.CheckConstraint("consent IN ('given', 'refused', 'unknown')", name="consent"),
     sa.CheckConstraint("analysis IS NULL OR consent = 'given'", name="no_analysis_without_consent"),
+    sa.Index("ix_interview_job_held_at", "job", "held_at", "id"),
+    sa.Index("ix_interview_recording", "recording"),
 )
 
 rater = sa.Table(
@@ -138,11 +91,11 @@ rater = sa.Table(
 analysis = sa.Table(
     "analysis",
     metadata,
-    _id(),
-    _ref("interview", "interview.id"),
+    identity(),
+    ref("interview", "interview.id"),
     sa.Column("number", sa.Integer, nullable=False),
-    _text("body"),
-    _moment("created_at"),
+    text("body"),
+    moment("created_at"),
     sa.UniqueConstraint("interview", "number", name="uq_analysis_number"),
 )
 
@@ -150,28 +103,28 @@ stale_draft = sa.Table(
     "stale_draft",
     metadata,
     sa.Column("analysis", sa.String(64), sa.ForeignKey("analysis.id"), primary_key=True),
-    _id("competency"),
-    _text("reason"),
+    identity("competency"),
+    text("reason"),
 )
 
 correction = sa.Table(
     "correction",
     metadata,
-    _id(),
-    _ref("interview", "interview.id"),
+    identity(),
+    ref("interview", "interview.id"),
     sa.Column("number", sa.Integer, nullable=False),
-    _text("body"),
-    _ref("author", "person.id"),
-    _moment("at"),
+    text("body"),
+    ref("author", "person.id"),
+    moment("at"),
     sa.UniqueConstraint("interview", "number", name="uq_correction_number"),
 )
 
 review = sa.Table(
     "review",
     metadata,
-    _id(),
-    _ref("interview", "interview.id"),
-    _ref("reviewer", "person.id"),
+    identity(),
+    ref("interview", "interview.id"),
+    ref("reviewer", "person.id"),
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("rubric_id", sa.String(64), nullable=False),
     sa.Column("rubric_version", sa.String(64), nullable=False),
@@ -180,12 +133,12 @@ review = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("recommendation", sa.String(16)),
-    _text("strengths"),
-    _text("concerns"),
-    _moment("opened_at"),
-    _moment("due_at"),
-    _moment("submitted_at", nullable=True),
-    _text("reopen_reason"),
+    text("strengths"),
+    text("concerns"),
+    moment("opened_at"),
+    moment("due_at"),
+    moment("submitted_at", nullable=True),
+    text("reopen_reason"),
     sa.ForeignKeyConstraint(["rubric_id", "rubric_version"], ["rubric.id", "rubric.version"], name="fk_review_rubric"),
     sa.UniqueConstraint("interview", "reviewer", name="uq_review_one_each"),
     sa.UniqueConstraint("id", "state", name="uq_review_state"),
@@ -197,38 +150,38 @@ review_score = sa.Table(
     "review_score",
     metadata,
     sa.Column("review", sa.String(64), sa.ForeignKey("review.id"), primary_key=True),
-    _id("competency"),
+    identity("competency"),
     sa.Column("place", sa.Integer, nullable=False),
     sa.Column("revealed_at", Moment),
     sa.Column("choice", sa.String(16)),
     sa.Column("score", sa.Integer),
-    _text("reason"),
-    _text("note"),
+    text("reason"),
+    text("note"),
     sa.Column("evidence", sa.Text, nullable=False),
     sa.Column("opened_evidence", sa.Boolean, nullable=False),
     sa.Column("seconds", sa.Float, nullable=False),
     sa.Column("decided_at", Moment),
-    _text("flag"),
+    text("flag"),
     sa.UniqueConstraint("review", "competency", "score", name="uq_review_score_level"),
-    _scale("score", "scale"),
+    scale("score", "scale"),
 )
 
 first_score = sa.Table(
     "first_score",
     metadata,
     sa.Column("review", sa.String(64), sa.ForeignKey("review.id"), primary_key=True),
-    _id("competency"),
+    identity("competency"),
     sa.Column("score", sa.Integer, nullable=False),
     sa.Column("blind", sa.Boolean, nullable=False),
-    _moment("at"),
-    _scale("score", "scale"),
+    moment("at"),
+    scale("score", "scale"),
 )
 
 confirmed_score = sa.Table(
     "confirmed_score",
     metadata,
-    _id("review"),
-    _id("competency"),
+    identity("review"),
+    identity("competency"),
     sa.Column("review_state", sa.String(16), nullable=False),
     sa.Column("level", sa.Integer, nullable=False),
     sa.Column("quotes", sa.Integer, nullable=False),
@@ -241,62 +194,64 @@ confirmed_score = sa.Table(
         name="fk_confirmed_level",
     ),
     sa.CheckConstraint("review_state = 'submitted'", name="submitted"),
-    _scale("level", "scale"),
+    scale("level", "scale"),
     sa.CheckConstraint("quotes > 0 OR has_note", name="written_evidence"),
 )
 
 panel_outcome = sa.Table(
     "panel_outcome",
     metadata,
-    _id(),
-    _ref("candidate", "candidate.id"),
-    _text("competency"),
+    identity(),
+    ref("candidate", "candidate.id"),
+    text("competency"),
     sa.Column("kind", sa.String(16), nullable=False),
-    _text("reason"),
-    _ref("author", "person.id"),
-    _moment("at"),
+    text("reason"),
+    ref("author", "person.id"),
+    moment("at"),
 )
 
 hiring_decision = sa.Table(
     "hiring_decision",
     metadata,
-    _id(),
-    _ref("candidate", "candidate.id"),
+    identity(),
+    ref("candidate", "candidate.id"),
     sa.Column("outcome", sa.String(16), nullable=False),
-    _text("reason"),
+    text("reason"),
     sa.Column("total", sa.String(16)),
-    _ref("author", "person.id"),
-    _moment("at"),
+    ref("author", "person.id"),
+    moment("at"),
 )
 
 calibration_rating = sa.Table(
     "calibration_rating",
     metadata,
-    _ref("rater", "person.id"),
+    ref("rater", "person.id"),
     sa.Column("sample", sa.String(64), nullable=False),
     sa.Column("competency", sa.String(64), nullable=False),
     sa.Column("key", sa.Integer, nullable=False),
     sa.Column("level", sa.Integer, nullable=False),
     sa.Column("month", sa.String(7), nullable=False),
-    _scale("level", "scale"),
+    scale("level", "scale"),
     sa.PrimaryKeyConstraint("rater", "sample", "month"),
 )
 
-receipt = sa.Table("deletion_receipt", metadata, _id(), _moment("at"), _text("body"), _text("signature"))
+receipt = sa.Table("deletion_receipt", metadata, identity(), moment("at"), text("body"), text("signature"))
 
 # Bytes to be removed, noted in the transaction that removed their last row: a crash in between is made good on the
 # next opening.
-doomed_media = sa.Table("doomed_media", metadata, _id("sha256"))
+doomed_media = sa.Table("doomed_media", metadata, identity("sha256"))
 
-secret = sa.Table("secret", metadata, _id("name"), _text("value"))
+secret = sa.Table("secret", metadata, identity("name"), text("value"))
 
 audit = sa.Table(
     "audit",
     metadata,
     sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
-    *map(_text, ("at", "actor", "action", "kind", "entity", "before", "after", "engines", "rubric", "code")),
+    *map(text, ("at", "actor", "action", "kind", "entity", "before", "after", "engines", "rubric", "code")),
     sa.Column("prev", sa.String(64), nullable=False),
     sa.Column("hash", sa.String(64), nullable=False),
+    sa.Index("ix_audit_entity", "entity"),
+    sa.Index("ix_audit_action", "action"),
 )
 
 audit_head = sa.Table(

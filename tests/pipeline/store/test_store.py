@@ -131,8 +131,13 @@ def test_migrations_make_exactly_the_tables_of_the_code(any_store):
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
+    def ours(name, kind, _parents):
+        """The search index is no table of the code: SQLite's virtual one, PostgreSQL's on an expression."""
+        return name is None or not (name.startswith("turn_words") or name == "ix_search_turn_words")
+
     with any_store.read() as c:
-        assert compare_metadata(MigrationContext.configure(c), tables.metadata) == []
+        context = MigrationContext.configure(c, opts={"include_name": ours})
+        assert compare_metadata(context, tables.metadata) == []
 
 
 def test_head_is_the_newest_migration():
@@ -153,6 +158,7 @@ def test_two_migrations_at_once_both_succeed(any_store):
         else:
             for name in [r[0] for r in c.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'")]:
                 c.exec_driver_sql(f"DROP TRIGGER {name}")
+            c.exec_driver_sql("DROP TABLE turn_words")
             tables.metadata.drop_all(c)
             c.exec_driver_sql("DROP TABLE alembic_version")
     url = any_store.engine.url.render_as_string(hide_password=False)
