@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from pipeline.errors import SourceError, UsageError
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
+    from pipeline.jobs.work import Work
     from pipeline.stages.diarize import Diarizer
     from pipeline.stages.embed import Embedder
     from pipeline.stages.score import Scorer
@@ -39,6 +41,16 @@ class Engines:
     def code_version(self) -> str:
         """The version of debrief that runs."""
         return code_version()
+
+    @cached_property
+    def label(self) -> str:
+        """Which engines with which weights these are, without loading any: the same label, the same analysis."""
+        settings = self._settings
+        transcriber = (
+            f"{settings.transcriber} {settings.model} {weights.known(f'whisper-{settings.model}').sha256[:12]}"
+        )
+        scorer = hashlib.sha256((files("pipeline.stages") / "data" / "scorer.safetensors").read_bytes()).hexdigest()
+        return f"debrief {self.code_version}, {transcriber}, scorer {scorer[:12]}"
 
     @cached_property
     def transcriber(self) -> Transcriber:
@@ -99,6 +111,22 @@ def open_store(settings: Settings | None = None) -> Store:
     chosen = settings or Settings()
     database = chosen.database or f"sqlite:///{chosen.data}/debrief.db"
     return Store(database, chosen.media or str(chosen.data / "media"), code=code_version())
+
+
+def open_work(settings: Settings | None = None, store: Store | None = None) -> Work:
+    """The durable work of this installation, in the store given or in the one that the settings name."""
+    from pipeline.jobs.system import database_beside
+    from pipeline.jobs.work import Work
+
+    chosen = settings or Settings()
+    database = chosen.database or f"sqlite:///{chosen.data}/debrief.db"
+    return Work(
+        store or open_store(chosen),
+        Engines(chosen),
+        database=database_beside(database),
+        media=chosen.media or str(chosen.data / "media"),
+        version=code_version(),
+    )
 
 
 def code_version() -> str:

@@ -1,0 +1,116 @@
+"""Where the work on each interview stands, for people to see: one row an interview in the table ``work``.
+
+The engine's own tables say what is to run; this row says it in words, and goes when the interview goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from models.work import Progress, Stage, WorkState
+from pipeline.errors import ConflictError
+from pipeline.store.store import Store
+from pipeline.store.tables_around import work
+
+OPEN: tuple[Progress, ...] = ("waiting", "running")
+AT_ONCE = 500
+
+
+class Ledger:
+    """Reads and writes the rows. What a workflow reports counts only while it is the interview's newest workflow."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+
+    def submitted(self, interview: str, workflow: str) -> None:
+        """A new workflow waits; a row that this workflow has written itself already stays."""
+        fresh = {
+            "workflow": workflow, "state": "waiting", "stage": None, "share": 0.0, "seconds_left": None, "cause": "",
+            "remedy": "", "attempts": 0, "updated_at": self._clock(),
+        }  # fmt: skip
+        with self._store.write() as c:
+            known = c.execute(sa.select(work.c.workflow).where(work.c.interview == interview)).scalar()
+            if known is None:
+                c.execute(sa.insert(work).values(interview=interview, **fresh))
+            elif known != workflow:
+                c.execute(sa.update(work).where(work.c.interview == interview).values(**fresh))
+
+    def begun(self, interview: str, workflow: str, stage: Stage, share: float) -> int:
+        """A worker begins a stage; returns how often that stage has been begun now.
+
+        Raises ConflictError where the interview is gone or another workflow has taken its place.
+        """
+        with self._store.write() as c:
+            row = c.execute(sa.select(work).where(work.c.interview == interview)).first()
+            if row is None:  # the worker was quicker than the one who submitted
+                c.execute(
+                    sa.insert(work).values(
+                        interview=interview, workflow=workflow, state="running", stage=stage, share=share, cause="",
+                        remedy="", attempts=1, updated_at=self._clock(),
+                    )
+                )  # fmt: skip
+                return 1
+            if row.workflow != workflow or row.state == "cancelled":
+                raise ConflictError("This work was cancelled or replaced.", "Nothing to do.")
+            attempts = row.attempts + 1 if row.stage == stage else 1
+            self._set(c, interview, workflow, state="running", stage=stage, share=share, attempts=attempts, cause="",
+                      remedy="")  # fmt: skip
+        return attempts
+
+    def report(self, interview: str, workflow: str, share: float, seconds_left: float | None) -> None:
+        """The present stage is this far."""
+        with self._store.write() as c:
+            self._set(c, interview, workflow, running=True, share=share, seconds_left=seconds_left)
+
+    def ended(self, interview: str, workflow: str, state: Progress, cause: str = "", remedy: str = "") -> None:
+        """The work is done, failed or cancelled."""
+        values: dict[str, Any] = {"state": state, "cause": cause, "remedy": remedy, "seconds_left": None}
+        with self._store.write() as c:
+            self._set(c, interview, workflow, **values, **({"share": 1.0} if state == "done" else {}))
+
+    def again(self, workflow: str, cause: str) -> None:
+        """The worker was lost; the workflow waits for another."""
+        with self._store.write() as c:
+            c.execute(
+                sa.update(work)
+                .where(work.c.workflow == workflow, work.c.state == "running")
+                .values(state="waiting", cause=cause, updated_at=self._clock())
+            )
+
+    def rows(self, interviews: Sequence[str]) -> dict[str, WorkState]:
+        """The rows of those interviews, where there are any."""
+        found: dict[str, WorkState] = {}
+        with self._store.read() as c:
+            for at in range(0, len(interviews), AT_ONCE):
+                query = sa.select(work).where(work.c.interview.in_(interviews[at : at + AT_ONCE]))
+                for row in c.execute(query):
+                    found[row.interview] = WorkState(**row._mapping)
+        return found
+
+    def all(self, states: Sequence[Progress], limit: int = 1000) -> tuple[WorkState, ...]:
+        """Rows in those states, latest news first."""
+        query = sa.select(work).where(work.c.state.in_(states)).order_by(work.c.updated_at.desc()).limit(limit)
+        with self._store.read() as c:
+            return tuple(WorkState(**row._mapping) for row in c.execute(query))
+
+    def counts(self) -> dict[str, int]:
+        """How many interviews are in each state."""
+        with self._store.read() as c:
+            query = sa.select(work.c.state, sa.func.count()).group_by(work.c.state)
+            return {row[0]: row[1] for row in c.execute(query)}
+
+    def drop(self, interview: str) -> None:
+        """Removes the row of an interview."""
+        with self._store.write() as c:
+            c.execute(sa.delete(work).where(work.c.interview == interview))
+
+    def _set(self, c: sa.Connection, interview: str, workflow: str, *, running: bool = False, **values: Any) -> None:
+        where = sa.and_(work.c.interview == interview, work.c.workflow == workflow)
+        if running:
+            where = sa.and_(where, work.c.state == "running")
+        c.execute(sa.update(work).where(where).values(**values, updated_at=self._clock()))
