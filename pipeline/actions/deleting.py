@@ -14,20 +14,25 @@ from sqlalchemy.engine import Connection
 from models._base import Noun
 from pipeline.actions.desk import Desk, new_id
 from pipeline.errors import NotFoundError
-from pipeline.store import interviews, openings
+from pipeline.store import interviews, openings, work
 from pipeline.store import tables as t
 from pipeline.store.store import Store, signing_key
 
 
 class Traces(Noun):
-    """What else may hold something of an interview: its ids, the hash of its recording, and its texts (for caches by
-    content).
+    """What else may hold something of an interview: its ids, the hash of its recording, and its texts as heard and as
+    corrected (for caches by content).
+
+    ``media`` are the hashes of its files, ``uploads`` and ``workflow`` what brought and made them.
     """
 
     interview: str
     analyses: tuple[str, ...]
     recording: str | None
     texts: tuple[str, ...]
+    media: tuple[str, ...] = ()
+    uploads: tuple[str, ...] = ()
+    workflow: str | None = None
 
 
 Forget = Callable[[Traces], Sequence[str]]
@@ -131,13 +136,11 @@ def _remove(
     if kind == "candidate":
         for table in (t.panel_outcome, t.hiring_decision):
             drop(table, table.c.candidate == subject)
-    media = []
+    media: list[str] = []
     for trace in traces:
-        used = sa.select(t.interview.c.id).where(t.interview.c.recording == trace.recording)
-        if trace.recording and c.execute(used).first() is None:
-            c.execute(sa.delete(t.doomed_media).where(t.doomed_media.c.sha256 == trace.recording))
-            c.execute(sa.insert(t.doomed_media).values(sha256=trace.recording))
-            media.append(trace.recording)
+        # The same file sent again and attached to nothing yet must not keep the recording alive.
+        drop(t.upload, sa.and_(t.upload.c.interview.is_(None), t.upload.c.sha256.in_(trace.media)))
+        media += [sha256 for sha256 in trace.media if desk.store.doom(c, sha256)]
     elsewhere = [name for trace in traces for remove in forget for name in remove(trace)]
     unsigned = Receipt(
         id=new_id(), at=desk.clock(), subject=subject, kind=kind, by=desk.actor,
@@ -160,7 +163,15 @@ def _traces(c: Connection, interview_id: str) -> Traces:
     interview = interviews.get_interview(c, interview_id)
     ids = interviews.analysis_ids(c, interview_id)
     texts = {turn.text for key in ids for turn in interviews.get_analysis(c, key).turns}
-    return Traces(interview=interview_id, analyses=ids, recording=interview.recording, texts=tuple(sorted(texts)))
+    texts |= {fix.text for fix in interviews.corrections(c, interview_id) if fix.text}
+    sent = work.uploads(c, interview=interview_id)
+    media = {interview.recording, *(upload.sha256 for upload in sent if upload.state == "complete")}
+    state = work.works(c, [interview_id]).get(interview_id)
+    return Traces(
+        interview=interview_id, analyses=ids, recording=interview.recording, texts=tuple(sorted(texts)),
+        media=tuple(sorted(sha256 for sha256 in media if sha256)), uploads=tuple(upload.id for upload in sent),
+        workflow=state.workflow if state else None,
+    )  # fmt: skip
 
 
 def _drop_interview(drop: Callable[[sa.Table, Any], None], interview: str) -> None:
@@ -170,7 +181,7 @@ def _drop_interview(drop: Callable[[sa.Table, Any], None], interview: str) -> No
         drop(table, table.c.review.in_(mine))
     drop(t.review, t.review.c.interview == interview)
     drop(t.stale_draft, t.stale_draft.c.analysis.in_(made))
-    for table in (t.analysis, t.correction, t.rater):
+    for table in (t.search_turn, t.upload, t.work, t.analysis, t.correction, t.rater):
         drop(table, table.c.interview == interview)
     drop(t.interview, t.interview.c.id == interview)
 
@@ -193,4 +204,6 @@ def _wipe(store: Store) -> None:
                 raise NotFoundError("There is no database connection.", "Open the store again.")
             if raw.in_transaction():
                 raw.rollback()
+            # The index of words keeps deleted ones until its parts are merged.
+            cursor.execute("INSERT INTO turn_words(turn_words) VALUES ('optimize')")
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -69,6 +69,13 @@ def interviews(
     return tuple(_with_raters(connection, connection.execute(query).all()))
 
 
+def with_recording(connection: Connection, sha256: str) -> tuple[Interview, ...]:
+    """Interviews with that recording, in the order in which they were held."""
+    query = sa.select(t.interview).where(t.interview.c.recording == sha256)
+    rows = connection.execute(query.order_by(t.interview.c.held_at, t.interview.c.id)).all()
+    return tuple(_with_raters(connection, rows))
+
+
 def _with_raters(connection: Connection, rows: Sequence[Row[Any]]) -> list[Interview]:
     ids = [row.id for row in rows]
     raters: dict[str, list[Rater]] = {key: [] for key in ids}

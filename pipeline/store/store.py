@@ -55,10 +55,25 @@ class Store:
         # The writing lock is held meanwhile, so that nobody attaches bytes that are just going.
         with self.write() as c:
             for sha256 in c.execute(sa.select(doomed.c.sha256)).scalars().all():
-                used = sa.select(tables.interview.c.id).where(tables.interview.c.recording == sha256)
-                if c.execute(used).first() is None:
+                if not self.in_use(c, sha256):
                     self.media.delete(sha256)
                 c.execute(sa.delete(doomed).where(doomed.c.sha256 == sha256))
+
+    def in_use(self, connection: Connection, sha256: str) -> bool:
+        """Whether an interview or a complete upload needs the bytes of that hash."""
+        held = sa.select(tables.interview.c.id).where(tables.interview.c.recording == sha256).limit(1)
+        sent = sa.select(tables.upload.c.id).where(
+            tables.upload.c.sha256 == sha256, tables.upload.c.state == "complete"
+        )
+        return any(connection.execute(query).first() is not None for query in (held, sent.limit(1)))
+
+    def doom(self, connection: Connection, sha256: str) -> bool:
+        """Notes bytes to be removed by :meth:`finish_deletions`, unless something needs them; says whether it did."""
+        if self.in_use(connection, sha256):
+            return False
+        connection.execute(sa.delete(tables.doomed_media).where(tables.doomed_media.c.sha256 == sha256))
+        connection.execute(sa.insert(tables.doomed_media).values(sha256=sha256))
+        return True
 
     def close(self) -> None:
         """Gives the connections back."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from pipeline.store.columns import Moment, identity, metadata, moment, ref, scale, text
+from pipeline.store.columns import Moment, identity, moment, ref, scale, text
+from pipeline.store.columns import metadata as metadata
 from pipeline.store.tables_around import api_token as api_token
 from pipeline.store.tables_around import credential as credential
 from pipeline.store.tables_around import one_time_link as one_time_link
