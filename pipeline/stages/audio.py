@@ -74,7 +74,7 @@ def decode(path: Path, *, require_speech: bool = True) -> Audio:
     _check_loudness(path, samples)
     audio = Audio(name=path.name, sha256=file_sha256(path), samples=samples, warnings=warnings)
     if require_speech:
-        _check_speech(path, audio)
+        check_speech(audio)
     return audio
 
 
@@ -312,8 +312,11 @@ def _check_loudness(path: Path, samples: Samples) -> None:
         )
 
 
-def _check_speech(path: Path, audio: Audio) -> None:
-    """Reads minute by minute and stops as soon as there is speech enough: an ordinary call costs one minute."""
+def check_speech(audio: Audio) -> None:
+    """SourceError where nobody speaks.
+
+    Reads minute by minute and stops as soon as there is speech enough: an ordinary call costs one minute.
+    """
     found = 0.0
     step = 60 * RATE
     for channel in range(audio.channels):
@@ -323,7 +326,7 @@ def _check_speech(path: Path, audio: Audio) -> None:
             if found >= MIN_SPEECH_SECONDS:
                 return
     raise SourceError(
-        f"{path.name}: no speech was found, only music, noise or silence.",
+        f"{audio.name}: no speech was found, only music, noise or silence.",
         "Check that this is the recording of the interview.",
     )
 
