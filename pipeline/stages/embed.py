@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 DIMENSIONS = 384
+BATCH = 32
+REMEMBERED = 20_000
+"""Vectors kept at most (30 MB): some thirty hours of talk. The oldest go first."""
+
 Vectors = NDArray[np.float32]
 
 
@@ -24,33 +29,45 @@ class Embedder(Protocol):
 
 
 class SentenceEmbedder:
-    """all-MiniLM-L6-v2 through sentence-transformers, from a local folder; remembers what it has embedded.
+    """all-MiniLM-L6-v2 from a local folder; remembers what it has embedded.
 
-    Texts are embedded sorted by length in small batches. The memory cache is keyed by the text; ``forget`` empties it.
+    Each distinct text is embedded once, in small batches of like length. The memory is keyed by the text's sha256, so that it holds
+    nothing of what was said but vectors; ``forget`` drops some or all of it.
     """
 
     def __init__(self, folder: Path, name: str, threads: int | None = None) -> None:
-        import torch
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils.logging import disable_progress_bar
+        from pipeline.stages.minilm import load_minilm
 
-        disable_progress_bar()
-        if threads:
-            torch.set_num_threads(threads)
         self.name = name
-        self._model = SentenceTransformer(str(folder), device="cpu")
-        self._known: dict[str, NDArray[np.float32]] = {}
+        self._model = load_minilm(folder, threads)
+        self._known: dict[bytes, Vectors] = {}
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors, shape (len(texts), 384); each distinct text is embedded once."""
-        new = sorted({text for text in texts if text not in self._known}, key=lambda text: (len(text), text))
-        if new:
-            vectors = self._model.encode(new, batch_size=32, normalize_embeddings=True, show_progress_bar=False)
-            self._known.update(zip(new, np.asarray(vectors, dtype=np.float32), strict=True))
         if not texts:
             return np.zeros((0, DIMENSIONS), dtype=np.float32)
-        return np.stack([self._known[text] for text in texts])
+        keys = [_key(text) for text in texts]
+        new = {text: key for text, key in zip(texts, keys, strict=True) if key not in self._known}
+        order = sorted(new, key=lambda text: (len(text), text))
+        for at in range(0, len(order), BATCH):
+            batch = order[at : at + BATCH]
+            vectors = np.asarray(self._model.sentences(batch).numpy(), dtype=np.float32)
+            self._known.update(zip((new[text] for text in batch), vectors, strict=True))
+        found = np.stack([self._known[key] for key in keys])
+        while len(self._known) > REMEMBERED:
+            del self._known[next(iter(self._known))]
+        return found
 
-    def forget(self) -> None:
-        """Drop everything that was remembered."""
-        self._known.clear()
+    def forget(self, texts: Iterable[str] | None = None) -> int:
+        """Drop the vectors of these texts, or everything; how many were dropped."""
+        before = len(self._known)
+        if texts is None:
+            self._known.clear()
+        else:
+            for text in texts:
+                self._known.pop(_key(text), None)
+        return before - len(self._known)
+
+
+def _key(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()

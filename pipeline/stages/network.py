@@ -8,6 +8,8 @@ by their texts and an unseen rubric needs no training. torch and transformers lo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -15,6 +17,7 @@ from numpy.typing import NDArray
 
 from models.rubric import Competency, anchor_levels
 from pipeline.stages.masking import plain_text
+from pipeline.stages.minilm import load_minilm
 
 if TYPE_CHECKING:
     import torch
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 WIDTH = 384
 HIDDEN = 128
+LONGEST = 320
+"""Word pieces read of a row; longer ones are cut there."""
 
 
 class Readings(NamedTuple):
@@ -110,20 +115,21 @@ class Encoder:
     """
 
     def __init__(self, folder: str, layers: dict[str, torch.Tensor] | None = None, threads: int | None = None) -> None:
-        import torch
-        from transformers import AutoModel, AutoTokenizer
+        self._folder = folder
+        self._layers = layers or {}
+        self._minilm = load_minilm(Path(folder), threads).with_tensors(self._layers)
+
+    @cached_property
+    def model(self) -> Any:
+        """The same network as a transformers module, which training changes in place; once asked for, it is what reads."""
+        from transformers import AutoModel
         from transformers.utils import logging
 
         logging.disable_progress_bar()
-        if threads:
-            torch.set_num_threads(threads)
-        self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        self.model = AutoModel.from_pretrained(folder, local_files_only=True, add_pooling_layer=False)
-        self.model.eval()
-        if layers:
-            _, unexpected = self.model.load_state_dict(layers, strict=False)
-            if unexpected:
-                raise ValueError(f"unknown tensors: {unexpected}")
+        model = AutoModel.from_pretrained(self._folder, local_files_only=True, add_pooling_layer=False)
+        model.eval()
+        model.load_state_dict(self._layers, strict=False)
+        return model
 
     def tokens(
         self, rows: Sequence[Sequence[str]], asked: Sequence[Sequence[bool]] | None = None
@@ -131,14 +137,16 @@ class Encoder:
         """Padded word pieces of rows of words: ids, attention, type (1 for the interviewer's), and the word of each piece (-1: none)."""
         import torch
 
-        made = self.tokenizer([list(row) for row in rows], is_split_into_words=True, truncation=True, max_length=320)
-        width = max(len(ids) for ids in made["input_ids"])
+        made = self._minilm.tokenizer.encode_batch([list(row) for row in rows], is_pretokenized=True)
+        ids = [row.ids if len(row.ids) <= LONGEST else [*row.ids[: LONGEST - 1], row.ids[-1]] for row in made]
+        words = [row.word_ids[: LONGEST - 1] for row in made]
+        width = max(map(len, ids))
         out = {name: torch.zeros((len(rows), width), dtype=torch.long) for name in ("ids", "attention", "type", "word")}
         out["word"] -= 1
-        for i, ids in enumerate(made["input_ids"]):
-            out["ids"][i, : len(ids)] = torch.tensor(ids)
-            out["attention"][i, : len(ids)] = 1
-            for j, word in enumerate(made.word_ids(i)):
+        for i, row in enumerate(ids):
+            out["ids"][i, : len(row)] = torch.tensor(row)
+            out["attention"][i, : len(row)] = 1
+            for j, word in enumerate(words[i]):
                 if word is not None:
                     out["word"][i, j] = word
                     out["type"][i, j] = int(bool(asked and asked[i][word]))
@@ -146,6 +154,8 @@ class Encoder:
 
     def pieces(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         """The last layer's vectors, shape (rows, pieces, 384)."""
+        if "model" not in self.__dict__:
+            return self._minilm.pieces(batch["ids"], batch["attention"], batch["type"])
         return self.model(
             input_ids=batch["ids"], attention_mask=batch["attention"], token_type_ids=batch["type"]
         ).last_hidden_state
