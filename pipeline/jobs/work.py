@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+import sqlalchemy as sa
+
 from models._base import Noun
 from models.job import Interview
 from models.report import RubricRef
@@ -23,6 +25,7 @@ from pipeline.jobs.artefacts import Artefacts
 from pipeline.jobs.ledger import OPEN, Ledger
 from pipeline.jobs.system import QUEUE, WORKFLOW
 from pipeline.store import interviews, openings
+from pipeline.store.engine import make_engine
 from pipeline.store.store import Store
 
 if TYPE_CHECKING:
@@ -76,6 +79,7 @@ class Work:
         self.artefacts = Artefacts(media)
         self.ledger = Ledger(store, clock)
         self._client: DBOSClient | None = None
+        self._engine: sa.Engine | None = None
 
     @property
     def client(self) -> DBOSClient:
@@ -83,6 +87,13 @@ class Work:
         if self._client is None:
             self._client = system.client(self.database)
         return self._client
+
+    @property
+    def engine(self) -> sa.Engine:
+        """A connection of our own to the queue's database."""
+        if self._engine is None:
+            self._engine = make_engine(self.database)
+        return self._engine
 
     def submit(
         self,
@@ -164,6 +175,19 @@ class Work:
         if self._client is not None:
             self._client.destroy()
             self._client = None
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+    def adopt(self, workflow: str) -> str:
+        """Begins work of another version anew under this one and returns the new workflow's id."""
+        interview_id = workflow.split(".")[0]
+        self.client.cancel_workflow(workflow)
+        known = self.ledger.rows([interview_id]).get(interview_id)
+        if known is None or known.workflow != workflow or known.state not in OPEN:
+            return ""
+        self.ledger.ended(interview_id, workflow, "cancelled")
+        return self.retry(interview_id, "night")
 
     def _order(self, interview_id: str, vocabulary: Sequence[str], candidate: str | None, name: str) -> Order:
         with self.store.read() as c:
