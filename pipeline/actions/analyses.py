@@ -22,7 +22,7 @@ from pipeline.errors import ConflictError, EngineError, ForbiddenError, UsageErr
 from pipeline.judgement import corrections as rules
 from pipeline.judgement import permissions
 from pipeline.judgement import review as steps
-from pipeline.store import interviews, openings, reviews
+from pipeline.store import interviews, openings, reviews, search
 
 Scorer = Callable[[Sequence[Turn], Sequence[Answer], Rubric], Sequence[DraftScore]]
 """An engine that drafts scores from turns and answers; handed in, never made here."""
@@ -83,6 +83,7 @@ def _publish(
 ) -> str:
     analysis_id = interviews.add_analysis(c, interview.id, after, desk.clock())
     interviews.update_interview(c, interview.model_copy(update={"analysis": analysis_id}), interview.version)
+    search.index(c, interview.id, rules.corrected(after, interviews.corrections(c, interview.id)))
     old = {d.competency: d for d in before.drafts} if before else {}
     new = {d.competency: d for d in after.drafts}
     changed = [key for key, draft in new.items() if old.get(key) != draft]
@@ -148,6 +149,7 @@ def correct(desk: Desk, correction: Correction) -> tuple[str, ...]:
         interviews.mark_stale(c, interview.analysis, stale, f"{correction.kind} corrected")
         interviews.update_interview(c, interview, interview.version)
         desk.log(c, "correct", "interview", interview.id, after=correction, candidate=interview.candidate)
+        search.index(c, interview.id, rules.corrected(analysis, interviews.corrections(c, interview.id)))
         touched = {turn.t for turn in rules.touched(turns, correction)}
         for review in reviews.reviews(c, interview=interview.id):
             _flag(c, desk, interview, review, stale, touched)

@@ -14,9 +14,10 @@ from typing import Literal
 
 from models._base import Noun
 from pipeline.actions.desk import Desk
+from pipeline.actions.lists import blind
 from pipeline.errors import StorageError, UsageError
 from pipeline.judgement.review import DUE
-from pipeline.store import interviews, openings, reviews
+from pipeline.store import interviews, lists
 from pipeline.store.store import Store, signing_key
 
 HOOK_SECONDS = 20
@@ -41,30 +42,25 @@ def inbox(desk: Desk) -> tuple[InboxItem, ...]:
     items = []
     with desk.store.read() as c:
         user = desk.who(c)
-        mine = {r.interview: r for r in reviews.reviews(c, reviewer=user.id)}
-        names: dict[str, str] = {}
-        for interview in interviews.interviews(c, rater=user.id):
-            review = mine.get(interview.id)
-            flagged = tuple(line.competency for line in review.scores if line.flag) if review else ()
-            if review and review.state == "submitted" and not flagged:
-                continue
-            if interview.candidate not in names:
-                names[interview.candidate] = openings.get_candidate(c, interview.candidate).name
-            waiting = interview.consent == "given" and interview.analysis is None
-            state: Literal["waiting for analysis", "to review", "in draft", "look again"]
-            if flagged:
-                state = "look again"
-            elif review:
-                state = "in draft"
-            else:
-                state = "waiting for analysis" if waiting else "to review"
-            items.append(
-                InboxItem(
-                    interview=interview.id, candidate=names[interview.candidate], round=interview.round,
-                    due_at=interview.ended_at + DUE, late=now > interview.ended_at + DUE, state=state,
-                    review=review.id if review else None, flagged=flagged,
-                )
-            )  # fmt: skip
+        hidden = blind(c, user.id)
+        rows, _ = lists.interviews(c, user.id, mine=True, unfinished=True, limit=None)
+        marked = [row.review for row in rows if row.flagged]
+        flags = lists.flags(c, marked)
+    for row in rows:
+        state: Literal["waiting for analysis", "to review", "in draft", "look again"]
+        if row.flagged:
+            state = "look again"
+        elif row.review:
+            state = "in draft"
+        else:
+            state = "waiting for analysis" if row.consent == "given" and row.analysis is None else "to review"
+        items.append(
+            InboxItem(
+                interview=row.id, round=row.round, due_at=row.ended_at + DUE, late=now > row.ended_at + DUE, state=state,
+                candidate=f"Candidate {row.candidate[:6]}" if row.id in hidden else row.candidate_name,
+                review=row.review, flagged=flags.get(row.review, ()),
+            )
+        )  # fmt: skip
     return tuple(sorted(items, key=lambda i: (i.due_at, i.interview)))
 
 

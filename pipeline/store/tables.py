@@ -252,7 +252,7 @@ audit = sa.Table(
     sa.Column("prev", sa.String(64), nullable=False),
     sa.Column("hash", sa.String(64), nullable=False),
     sa.Index("ix_audit_entity", "entity"),
-    sa.Index("ix_audit_action", "action"),
+    sa.Index("ix_audit_action", "action", "seq"),
 )
 
 audit_head = sa.Table(

@@ -15,6 +15,7 @@ from scene import Scene
 
 from models.job import Correction
 from models.review import HiddenDraft
+from models.work import WorkState
 from pipeline.actions import (
     analyses,
     auditing,
@@ -26,6 +27,8 @@ from pipeline.actions import (
     people,
     reporting,
     reviewing,
+    searching,
+    uploading,
 )
 from pipeline.actions.desk import new_id
 from pipeline.errors import (
@@ -37,7 +40,7 @@ from pipeline.errors import (
     StorageError,
     UsageError,
 )
-from pipeline.store import tables
+from pipeline.store import tables, work
 
 ALL = {"c1": 4, "c2": 3, "c3": 5}
 
@@ -398,6 +401,13 @@ def test_deletion_leaves_no_word_and_the_audit_verifies(scene, tmp_path, what):
     panels.decide(scene.desk("lead"), scene.candidate.id, "hold", "waiting for Quagga")
     before = everything_on_disk(tmp_path)
     assert all(word in before for word in (b"zebras", b"Okapi", b"ZEBRA-SOUND", b"Zelda", b"Quagga"))
+    assert searching.search(scene.desk("ann"), "okapi")
+    upload = uploading.begin(scene.desk("ann"), "call of Jerboa.m4a", 9, interview_id=scene.interview.id)
+    uploading.fail(scene.desk("ann"), upload.id, "line dropped")
+    state = WorkState(interview=scene.interview.id, workflow="w", state="failed", cause="Jerboa.m4a: no sound",
+                      updated_at=NOON)  # fmt: skip
+    with scene.store.write() as c:
+        work.put_work(c, state)
     forgotten = []
 
     def forget(traces):
@@ -407,10 +417,10 @@ def test_deletion_leaves_no_word_and_the_audit_verifies(scene, tmp_path, what):
     admin = scene.desk("admin")
     if what == "candidate":
         receipt = deleting.delete_candidate(admin, scene.candidate.id, forget=[forget])
-        gone = (b"zebras", b"Okapi", b"ZEBRA-SOUND", b"Zelda", b"Quux", b"Quagga", b"said so")
+        gone = (b"zebra", b"Okapi", b"ZEBRA-SOUND", b"Zelda", b"Quux", b"Quagga", b"said so", b"Jerboa", b"okapi")
     else:
         receipt = deleting.delete_interview(admin, scene.interview.id, forget=[forget])
-        gone = (b"zebras", b"Okapi", b"ZEBRA-SOUND", b"said so")
+        gone = (b"zebra", b"Okapi", b"ZEBRA-SOUND", b"said so", b"Jerboa", b"okapi")
     assert "Answer number 1 about zebras." in forgotten[0].texts
     assert (receipt.media, receipt.elsewhere) == ((sound.recording,), (f"cache:{scene.interview.id}",))
     assert receipt.removed["review"] == 1

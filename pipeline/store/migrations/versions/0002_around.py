@@ -16,10 +16,18 @@ def upgrade() -> None:
     _tables()
     _indexes()
     if op.get_bind().dialect.name == "postgresql":
-        op.execute("CREATE INDEX ix_search_turn_words ON search_turn USING gin (to_tsvector('english', text))")
+        _postgresql_search()
     else:
         _sqlite_search()
     _fill()
+
+
+def _postgresql_search() -> None:
+    # English word forms, and unlike "english" no word is too common to be searched for: "I was" is what people say.
+    op.execute("CREATE TEXT SEARCH DICTIONARY debrief_stem (TEMPLATE = snowball, LANGUAGE = english)")
+    op.execute("CREATE TEXT SEARCH CONFIGURATION debrief (COPY = english)")
+    op.execute("ALTER TEXT SEARCH CONFIGURATION debrief ALTER MAPPING REPLACE english_stem WITH debrief_stem")
+    op.execute("CREATE INDEX ix_search_turn_words ON search_turn USING gin (to_tsvector('debrief', text))")
 
 
 def _sqlite_search() -> None:
@@ -181,7 +189,7 @@ def _tables() -> None:
 
 
 def _indexes() -> None:
-    op.create_index("ix_audit_action", "audit", ["action"], unique=False)
+    op.create_index("ix_audit_action", "audit", ["action", "seq"], unique=False)
     op.create_index("ix_audit_entity", "audit", ["entity"], unique=False)
     op.create_index("ix_interview_job_held_at", "interview", ["job", "held_at", "id"], unique=False)
     op.create_index("ix_interview_recording", "interview", ["recording"], unique=False)
