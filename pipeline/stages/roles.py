@@ -13,6 +13,7 @@ from models.speaker import Role, RoleAssignment
 from models.transcript import Turn
 from pipeline.errors import UsageError
 from pipeline.stages.embed import Embedder
+from pipeline.stages.question_features import gist
 from pipeline.stages.talk_cues import asks, words
 
 ENOUGH = 0.8
@@ -92,11 +93,14 @@ def speaker_features(turns: Sequence[Turn], rubric: Rubric, embedder: Embedder) 
 
 
 def _bank_likeness(turns: Sequence[Turn], rubric: Rubric, embedder: Embedder) -> dict[str, float]:
-    """Mean over the bank's questions of the best cosine to a short turn of the speaker; empty without a bank."""
-    short = [turn for turn in turns if turn.speaker and 4 <= turn.n_words <= 60]
+    """Mean over the bank's questions of the best cosine to a short turn in which the speaker asks; empty without a bank.
+
+    Only what asks is embedded, and as the question cut reads it: its vectors are needed again there.
+    """
+    short = [turn for turn in turns if turn.speaker and 4 <= turn.n_words <= 60 and asks(turn.text)]
     if not rubric.questions or not short:
         return {}
-    near = embedder.encode([turn.text for turn in short]) @ embedder.encode([q.text for q in rubric.questions]).T
+    near = embedder.encode([gist(turn.text) for turn in short]) @ embedder.encode([q.text for q in rubric.questions]).T
     return {
         label: float(
             np.mean(np.max([row for turn, row in zip(short, near, strict=True) if turn.speaker == label], axis=0))
