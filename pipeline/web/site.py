@@ -1,0 +1,134 @@
+"""What every request needs: the installation's parts, kept on the app, and how a page is rendered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from models.user import User
+from pipeline.judgement.permissions import TABLE, may
+
+if TYPE_CHECKING:
+    from pipeline.jobs.work import Work
+    from pipeline.settings import Settings
+    from pipeline.stages.score import Scorer
+    from pipeline.store.store import Store
+
+HERE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The parts that the pages work with; made once by ``wiring`` and kept in ``app.state.site``.
+
+    ``work`` runs the durable workflows, ``scorer`` re-scores what a correction made stale; either is None where a test
+    or a reading-only server does without.
+    """
+
+    store: Store
+    settings: Settings
+    work: Work | None = None
+    scorer: Scorer | None = None
+    secure: bool = False
+    """True behind https: cookies are sent over it alone."""
+
+
+def site(request: Request) -> Site:
+    """The parts that this app was made with."""
+    found: Site = request.app.state.site
+    return found
+
+
+MENU: tuple[tuple[str, str, str], ...] = (
+    ("today", "/", "Today"),
+    ("upload", "/upload", "Upload"),
+    ("compare", "/compare", "Compare"),
+    ("rubrics", "/rubrics", "Rubrics"),
+    ("calibrate", "/calibrate", "Calibrate"),
+    ("accuracy", "/accuracy", "Accuracy"),
+    ("search", "/search", "Search"),
+    ("admin", "/admin", "Admin"),
+)
+"""Name of the page, its address, and what the menu says, in order."""
+
+RIGHTS = {
+    "upload": ("upload",),
+    "compare": ("rank",),
+    "rubrics": ("read-interview", "manage-openings"),
+    "calibrate": ("calibrate",),
+    "accuracy": ("calibrate",),
+    "search": ("read-interview",),
+    "admin": ("manage-users", "delete", "read-audit"),
+}
+"""A menu entry is shown to people who hold one of these rights at all; the actions decide again on every request."""
+
+
+def menu_for(user: User | None) -> tuple[tuple[str, str, str], ...]:
+    """The menu of a signed-in person; empty for nobody."""
+    if user is None:
+        return ()
+    return tuple(
+        entry
+        for entry in MENU
+        if entry[0] not in RIGHTS or any(TABLE[right] & set(user.roles) for right in RIGHTS[entry[0]])  # type: ignore[index]
+    )
+
+
+def clock(seconds: float | None) -> str:
+    """Seconds in a recording as ``m:ss`` or ``h:mm:ss``; an empty text for None."""
+    if seconds is None:
+        return ""
+    whole = int(seconds)
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"
+
+
+def day(moment: datetime | None) -> str:
+    """A moment as ``22 Nov 2026, 14:05`` in UTC; pages show local time by script where a ``time`` element stands."""
+    return "" if moment is None else f"{moment.day} {moment:%b %Y, %H:%M}"
+
+
+def _environment() -> Environment:
+    found = Environment(
+        loader=PackageLoader("pipeline.web", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters["clock"] = clock
+    found.filters["day"] = day
+    found.globals["may"] = may
+    return found
+
+
+TEMPLATES = _environment()
+
+
+def page(request: Request, template: str, *, here: str = "", status: int = 200, **shown: Any) -> HTMLResponse:
+    """A rendered page. ``here`` marks the menu entry. Templates get ``user``, ``csrf``, ``menu``, ``here`` besides ``shown``.
+
+    A page is never kept by a browser's or proxy's cache: what one may see changes with every score.
+    """
+    user = getattr(request.state, "user", None)
+    body = TEMPLATES.get_template(template).render(
+        user=user,
+        menu=menu_for(user),
+        here=here,
+        csrf=getattr(request.state, "csrf", ""),
+        said=request.query_params.get("said", "")[:40],
+        **shown,
+    )
+    return HTMLResponse(body, status_code=status, headers={"Cache-Control": "no-store"})
+
+
+def back(address: str, *, said: str = "") -> RedirectResponse:
+    """After a change: see the page at ``address`` (303), which may say that it was done (``said``: a word of base.html)."""
+    joint = "&" if "?" in address else "?"
+    return RedirectResponse(f"{address}{joint}said={said}" if said else address, status_code=303)

@@ -1,0 +1,51 @@
+"""A whole site in memory's reach: a fresh store, a person with every role, and clients that are signed in as anyone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from starlette.responses import Response
+
+from models.user import User
+from pipeline.actions import people
+from pipeline.settings import Settings
+from pipeline.store.store import Store
+from pipeline.web.app import create_app
+from pipeline.web.auth import COOKIE, csrf_of, open_session
+from pipeline.web.site import Site
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    store = Store(f"sqlite:///{tmp_path}/debrief.db", str(tmp_path / "media"), code="test")
+    yield Site(store=store, settings=Settings(data=tmp_path, cache=tmp_path / "cache"))
+    store.close()
+
+
+@pytest.fixture
+def owner(site: Site) -> User:
+    return people.first_user(site.store, "Olu Owner", "olu@example.org")
+
+
+@pytest.fixture
+def client(site: Site) -> Iterator[TestClient]:
+    with TestClient(create_app(site), base_url="http://localhost", raise_server_exceptions=False) as found:
+        yield found
+
+
+@pytest.fixture
+def sign_in(client: TestClient, site: Site) -> Callable[[User], TestClient]:
+    """Signs a person in on the client; their changes carry the session's token by themselves."""
+
+    def act(user: User) -> TestClient:
+        answer = Response()
+        open_session(answer, user, secure=False)
+        token = answer.headers["set-cookie"].split(f"{COOKIE}=")[1].split(";")[0]
+        client.cookies.set(COOKIE, token, domain="localhost.local")
+        client.headers["X-CSRF-Token"] = csrf_of(token)
+        return client
+
+    return act
