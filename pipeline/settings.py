@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     transcriber: Literal["faster-whisper", "openai-whisper"] = "faster-whisper"
     model: Literal["tiny.en", "base"] = "tiny.en"
     threads: int = os.cpu_count() or 2
+    profile: Literal["auto", "cpu", "small", "accurate", "cuda"] = "auto"
+    """How the recogniser uses the machine: a graphics card where there is one (auto), the processor, little memory, or a wider search."""
     offline: bool = False
     data: Path = default_data()
     database: str = ""

@@ -10,10 +10,10 @@ from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline import weights
-from pipeline.errors import SourceError, UsageError
+from pipeline.errors import SourceError, UsageError, WeightsError
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,6 +29,23 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # its load report woul
 TRANSCRIBERS = ("faster-whisper", "openai-whisper")
 MODELS = ("tiny.en", "base")
 DEMO = "demo.opus"
+
+
+class Profile(NamedTuple):
+    """How faster-whisper uses a machine: where it runs, its precision, clips at a time, and how widely it searches."""
+
+    device: str
+    compute_type: str
+    batch_size: int
+    beam_size: int
+
+
+PROFILES = {
+    "cpu": Profile("cpu", "int8", 8, 1),
+    "small": Profile("cpu", "int8", 2, 1),
+    "accurate": Profile("cpu", "int8", 8, 5),
+    "cuda": Profile("cuda", "float16", 16, 5),
+}
 
 
 class Engines:
@@ -50,7 +67,7 @@ class Engines:
             f"{settings.transcriber} {settings.model} {weights.known(f'whisper-{settings.model}').sha256[:12]}"
         )
         scorer = hashlib.sha256((files("pipeline.stages") / "data" / "scorer.safetensors").read_bytes()).hexdigest()
-        return f"debrief {self.code_version}, {transcriber}, scorer {scorer[:12]}"
+        return f"debrief {self.code_version}, {transcriber} {settings.profile}, scorer {scorer[:12]}"
 
     @cached_property
     def transcriber(self) -> Transcriber:
@@ -64,7 +81,7 @@ class Engines:
         from pipeline.stages.transcribe.faster import FasterWhisper
 
         found = weights.find(f"whisper-{settings.model}", settings.cache)
-        return FasterWhisper(found.folder, found.label, threads=settings.threads)
+        return FasterWhisper(found.folder, found.label, threads=settings.threads, **profile(settings.profile)._asdict())
 
     @cached_property
     def diarizer(self) -> Diarizer:
@@ -102,6 +119,27 @@ def engines(*, transcriber: str | None = None, model: str | None = None) -> Engi
         raise UsageError(f"{model}: there are no such weights.", f"Choose one of {', '.join(MODELS)}.")
     changes = {name: value for name, value in (("transcriber", transcriber), ("model", model)) if value is not None}
     return Engines(settings.model_copy(update=changes))
+
+
+def profile(name: str) -> Profile:
+    """The profile of that name; ``auto`` takes a graphics card where CTranslate2 finds one. WeightsError for a card that is not there."""
+    if name in ("auto", "cuda"):
+        import ctranslate2
+
+        cards = ctranslate2.get_cuda_device_count()
+        if name == "cuda" and not cards:
+            raise WeightsError("There is no CUDA graphics card here.", "Use --engine-profile cpu or accurate.")
+        return PROFILES["cuda" if cards else "cpu"]
+    return PROFILES[name]
+
+
+def profiled(settings: Settings, name: str | None) -> Settings:
+    """The settings with that engine profile; UsageError for one that does not exist."""
+    if name is None:
+        return settings
+    if name != "auto" and name not in PROFILES:
+        raise UsageError(f"{name}: there is no such engine profile.", f"Choose auto, {', '.join(PROFILES)}.")
+    return settings.model_copy(update={"profile": name})
 
 
 def open_store(settings: Settings | None = None) -> Store:

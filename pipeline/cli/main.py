@@ -8,7 +8,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from pipeline.cli import analyze, calibrate, evaluate, models, reviews, rubric
+from pipeline.cli import analyze, batch, calibrate, evaluate, models, reviews, rubric, work, worker
 from pipeline.errors import DebriefError, UsageError
 
 app = typer.Typer(
@@ -21,6 +21,9 @@ app = typer.Typer(
 )
 app.command("analyze")(analyze.analyze)
 app.command("demo")(analyze.demo)
+app.command("batch")(batch.batch)
+app.command("worker")(worker.worker)
+app.add_typer(work.app, name="work", help="What is in the queue, and what stopped.")
 app.command("evaluate")(evaluate.evaluate)
 app.command("calibrate")(calibrate.calibrate)
 app.add_typer(rubric.app, name="rubric", help="List, show and check interview scorecards.")

@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from models._base import Noun
 from models.job import Interview
 from models.report import RubricRef
-from models.work import Priority, WorkState
+from models.work import Priority, Progress, WorkState
 from pipeline.actions.deleting import Traces
+from pipeline.actions.desk import Desk
 from pipeline.analyze import EngineSet
 from pipeline.errors import ConflictError, ForbiddenError, NotFoundError, UsageError
 from pipeline.jobs import system
@@ -103,19 +104,20 @@ class Work:
         candidate_speaker: str | None = None,
         priority: Priority = "night",
         name: str = "",
+        again: bool = True,
     ) -> str:
         """Queues the interview's recording and returns the workflow's id; asked twice, it is queued once.
 
-        The same recording, rubric version, engines and hints are one workflow. It is run again only where it failed or was cancelled, or
-        where the interview has another analysis by now. ``name`` is the file's name as the analysis shall have it (a transcript is known by
-        its ending). Raises ForbiddenError without consent, UsageError without a recording.
+        The same recording, rubric version, engines and hints are one workflow. It is run again only where it failed or was cancelled
+        (``again`` false: not even then), or where the interview has another analysis by now. ``name`` is the file's name as the analysis
+        shall have it; a transcript is known by its ending. Raises ForbiddenError without consent, UsageError without a recording.
         """
         order = self._order(interview_id, vocabulary, candidate_speaker, name)
         known = self.ledger.rows([interview_id]).get(interview_id)
         number = 1
         if known is not None:
             key, _, count = known.workflow.removeprefix(f"{interview_id}.").partition(".")
-            if key == order.key and (known.state in OPEN or (known.state == "done" and self._stands(interview_id))):
+            if key == order.key and self._keeps(known, again):
                 return known.workflow
             if known.state in OPEN:
                 self._stop(known)
@@ -125,6 +127,12 @@ class Work:
     def states(self, interview_ids: Sequence[str]) -> dict[str, WorkState]:
         """How far the work on each is; interviews that were never submitted are left out."""
         return self.ledger.rows(interview_ids)
+
+    def listed(self, desk: Desk, states: Sequence[Progress], limit: int = 10_000) -> tuple[WorkState, ...]:
+        """Work in those states, latest news first, for whoever may manage interviews."""
+        with desk.store.read() as c:
+            desk.require(c, "manage-interviews")
+        return self.ledger.all(states, limit)
 
     def cancel(self, interview_id: str) -> None:
         """Takes it out of the queue, or stops it before its next step; nothing where it is finished or was never submitted."""
@@ -219,6 +227,11 @@ class Work:
     def _stop(self, known: WorkState) -> None:
         self.client.cancel_workflow(known.workflow)
         self.ledger.ended(known.interview, known.workflow, "cancelled")
+
+    def _keeps(self, known: WorkState, again: bool) -> bool:
+        if known.state == "done":
+            return self._stands(known.interview)
+        return known.state in OPEN or not again
 
     def _stands(self, interview_id: str) -> bool:
         """Whether the interview's newest analysis is of its recording and of its opening's rubric version."""

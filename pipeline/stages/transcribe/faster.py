@@ -17,7 +17,7 @@ from pipeline.stages.transcribe.recognise import first_speech, recognise
 
 
 class FasterWhisper:
-    """faster-whisper (CTranslate2) on the CPU, from a local folder of weights."""
+    """faster-whisper (CTranslate2) from a local folder of weights, on the CPU unless ``device`` says otherwise."""
 
     def __init__(
         self,
@@ -28,14 +28,18 @@ class FasterWhisper:
         compute_type: str = "int8",
         batch_size: int = 8,
         beam_size: int = 1,
+        device: str = "cpu",
     ) -> None:
         from faster_whisper import BatchedInferencePipeline, WhisperModel
         from faster_whisper.version import __version__ as version
 
-        self.name = f"faster-whisper {version} {compute_type}, {label}"
+        how = " ".join(
+            [compute_type, *([f"beam {beam_size}"] if beam_size > 1 else []), *([device] if device != "cpu" else [])]
+        )
+        self.name = f"faster-whisper {version} {how}, {label}"
         self._batch_size = batch_size
         self._beam_size = beam_size
-        self._model = WhisperModel(str(folder), device="cpu", compute_type=compute_type, cpu_threads=threads)
+        self._model = WhisperModel(str(folder), device=device, compute_type=compute_type, cpu_threads=threads)
         self._pipeline = BatchedInferencePipeline(self._model)
 
     def transcribe(

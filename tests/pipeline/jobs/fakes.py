@@ -20,12 +20,17 @@ from models.speaker import SpeakerSpan
 from models.transcript import Recognition, Segment, Turn, Word
 from pipeline.errors import WeightsError
 
-TALK = (
-    "Tell me about a difficult customer that you had to win back. "
-    "I called them every week for a month and we fixed the three faults that had made them angry. "
-    "What was the result for the company? "
-    "They renewed for two years and I wrote down what we had learned for the whole team."
+ANSWER = (
+    "I called them every week for a month and we fixed the three faults that had made them angry, then I met their "
+    "new director and showed what had changed since the spring, and they renewed for two years after that. "
 )
+TURNS = (
+    "Tell me about a difficult customer that you had to win back. How did you go about it?",
+    ANSWER * 4,
+    "What did you learn from that, and what would you do differently now?",
+    ANSWER * 4,
+)
+WORD_SECONDS = 0.05
 
 
 @dataclass
@@ -94,15 +99,20 @@ class FakeEngines:
     ) -> Recognition:
         self.done("transcribe")
         progress(1.0)
-        words = tuple(Word(f" {w}", 0.2 * i, 0.2 * i + 0.2, 0.9) for i, w in enumerate(TALK.split()))
-        segment = Segment(start=0.0, end=words[-1].end, text=TALK, words=words)
+        said = " ".join(TURNS).split()
+        words = tuple(
+            Word(f" {w}", round(WORD_SECONDS * i, 2), round(WORD_SECONDS * (i + 1), 2), 0.9) for i, w in enumerate(said)
+        )
+        segment = Segment(start=0.0, end=words[-1].end, text=" ".join(said), words=words)
         return Recognition(segments=(segment,), language="en", engine=self.name)
 
     def diarize(self, samples: object, *, progress: Callable[[float], None]) -> list[SpeakerSpan]:
         self.done("diarize")
+        ends = np.cumsum([len(turn.split()) for turn in TURNS]) * WORD_SECONDS
+        starts = [0.0, *ends[:-1]]
         return [
-            SpeakerSpan(speaker=f"S{i % 2}", start=at, end=end)
-            for i, (at, end) in enumerate([(0.0, 2.4), (2.4, 6.2), (6.2, 7.6), (7.6, 20.0)])
+            SpeakerSpan(speaker=f"S{i % 2 + 1}", start=float(start), end=float(end))
+            for i, (start, end) in enumerate(zip(starts, ends, strict=True))
         ]
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
