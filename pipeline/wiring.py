@@ -164,6 +164,7 @@ def open_work(settings: Settings | None = None, store: Store | None = None) -> W
         database=database_beside(database),
         media=chosen.media or str(chosen.data / "media"),
         version=code_version(),
+        hook=chosen.hook,
     )
 
 

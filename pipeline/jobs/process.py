@@ -10,6 +10,7 @@ from dbos import DBOS, StepOptions
 from dbos import error as dbos_errors
 
 from models.work import STAGES, Stage
+from pipeline.actions.inbox import announce
 from pipeline.errors import DebriefError, EngineError, StorageError
 from pipeline.jobs import logs
 from pipeline.jobs.ledger import ReplacedError
@@ -28,8 +29,8 @@ TRIES = 3
 """So often a stage may take its worker down before the interview is given up."""
 
 REPORT_SECONDS = 2.0
-PATIENCE: StepOptions = {"retries_allowed": True, "interval_seconds": 2.0, "backoff_rate": 2.0, "max_attempts": 7}
-"""A bucket, disk or database that is away for two minutes costs two minutes, not the interview."""
+TRIES_AT_STORAGE = 7
+"""With waits of 2, 4, 8, … seconds between: a bucket or disk that is away for two minutes costs two minutes, not the interview."""
 
 T = TypeVar("T")
 
@@ -55,14 +56,22 @@ class Process:
     """
 
     def __init__(
-        self, work: Work, steps: Steps, measures: Measures, log: Any, *, seconds_a_minute: float, least_seconds: float
-    ) -> None:
+        self, work: Work, steps: Steps, measures: Measures, log: Any, *, seconds_a_minute: float, least_seconds: float,
+        storage_tries: int = TRIES_AT_STORAGE,
+    ) -> None:  # fmt: skip
         self._work = work
         self._steps = steps
         self._measures = measures
         self._log = log
         self._seconds_a_minute = seconds_a_minute
         self._least_seconds = least_seconds
+        self._patience = StepOptions(
+            retries_allowed=True,
+            interval_seconds=2.0,
+            backoff_rate=2.0,
+            max_attempts=storage_tries,
+            should_retry=passes,
+        )
         self._why = ("", "")
         self._from: tuple[float, float] | None = None  # when this process took the interview up, and at what share
         self.deadline: tuple[float, str, str] | None = None
@@ -81,6 +90,7 @@ class Process:
             surely(lambda: self._work.ledger.ended(interview, workflow, "done"))
             self._log.info("done", interview=interview, workflow=workflow)
             self._measures.finished()
+            self._announce(interview, workflow)
             return published
         finally:
             forget_engines(self._work.engines)
@@ -91,12 +101,21 @@ class Process:
         self._measures.failed(kind)
         raise StepError(kind)
 
+    def _announce(self, interview: str, workflow: str) -> None:
+        """Tells the team's hook; where that fails the interview is ready all the same."""
+        if not self._work.hook:
+            return
+        try:
+            announce(self._work.store, self._work.hook, interview)
+        except DebriefError as error:
+            self._log.warning("hook failed", interview=interview, workflow=workflow, kind=type(error).__name__)
+
     def _steps_of(self, workflow: str, order: Order) -> str:
         steps, minutes, self._from = self._steps, 0.0, None
 
         def step(stage: Stage, do: Callable[[Progress], str]) -> str:
             report = self._reporter(workflow, order, stage)
-            options: StepOptions = {"name": stage, "should_retry": passes, **PATIENCE}
+            options: StepOptions = {**self._patience, "name": stage}
             return str(DBOS.run_step(options, self._step, workflow, order, stage, minutes, lambda: do(report)))
 
         decoded = step("decode", lambda report: steps.decode(order, report))
@@ -123,6 +142,12 @@ class Process:
         except DebriefError as error:
             self._why = (error.message, error.remedy)
             raise StepError(type(error).__name__, passing=isinstance(error, StorageError)) from None
+        except OSError as error:
+            self._why = (
+                f"The step {stage} could not read or write: {error.strerror or type(error).__name__}.",
+                "Free some space, check disk and bucket (debrief doctor), then: debrief work retry.",
+            )
+            raise StepError(StorageError.__name__, passing=True) from None
         except Exception as error:
             self._log.error("fault", workflow=workflow, stage=stage, kind=type(error).__name__, place=logs.place(error))
             self._why = (

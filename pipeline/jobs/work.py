@@ -71,12 +71,14 @@ class Work:
         database: str,
         media: str,
         version: str,
+        hook: str = "",
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.store = store
         self.engines = engines
         self.database = database
         self.version = version
+        self.hook = hook
         self.artefacts = Artefacts(media)
         self.ledger = Ledger(store, clock)
         self._client: DBOSClient | None = None

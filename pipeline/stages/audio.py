@@ -27,6 +27,12 @@ MAX_SECONDS = 4 * 3600.0
 MIN_SPEECH_SECONDS = 3.0
 """Less speech than this in a whole recording is music, noise or an empty room."""
 
+CONTAINERS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,ogg,wav,w64,mp3,aac,flac,aiff,caf,au,amr,amrnb,amrwb,asf,avi,flv,mpeg,mpegts,"
+    "mpegvideo,mp2,ac3,eac3,wv,ape,tta,opus,voc,gsm,dv,gxf,mxf,nut,rm,ivf,adts,loas,spx"
+)
+"""Formats that are opened, by FFmpeg's names: never a playlist, which would make FFmpeg open other files."""
+
 SILENCE_LEVEL = 10 ** (-60 / 20)
 """A recording whose loudest 0.1 s stays under -60 dBFS is silent."""
 
@@ -76,6 +82,21 @@ def decode(path: Path, *, require_speech: bool = True) -> Audio:
     if require_speech:
         check_speech(audio)
     return audio
+
+
+def probe(path: Path) -> float | None:
+    """The seconds that a recording declares (None: it does not say). Decodes its first frame alone.
+
+    Raises :class:`SourceError` like :func:`decode` for all that can be told so: empty, not media, no audio track,
+    too long.
+    """
+    _check_readable(path)
+    with _opened(path) as container:
+        stream = container.streams.audio[0]
+        expected = _expected(path, container, stream)
+        if next(_frames(container, stream), None) is None:
+            raise _nothing_decoded(path)
+    return expected
 
 
 def mono(audio: Audio, channel: int | None = None) -> NDArray[np.float32]:
@@ -151,24 +172,37 @@ def _check_readable(path: Path) -> None:
         ) from error
 
 
-def _decoded_blocks(path: Path) -> tuple[list[Samples], float | None]:
-    """Blocks of int16 (channels, n) at 16 kHz, and the length in seconds that the file declares, or None."""
+def _opened(path: Path) -> InputContainer:
+    """The file as FFmpeg sees it, with an audio track; SourceError for anything else."""
     import av
 
     try:
-        container = av.open(str(path), mode="r", metadata_errors="ignore")
+        options = {"format_whitelist": CONTAINERS}
+        container = av.open(str(path), mode="r", metadata_errors="ignore", options=options)
     except (av.error.FFmpegError, ValueError) as error:
         raise SourceError(
             f"{path.name}: this is not a sound or video file, or it is damaged at its start.",
             "Use wav, mp3, m4a, mp4, mov, webm, ogg, opus or flac; if it is one of these, export it again.",
         ) from error
-    with container:
-        if not container.streams.audio:
-            raise SourceError(f"{path.name}: the file has no audio track.", "Export it again with sound.")
+    if not container.streams.audio:
+        container.close()
+        raise SourceError(f"{path.name}: the file has no audio track.", "Export it again with sound.")
+    return container
+
+
+def _expected(path: Path, container: InputContainer, stream: AudioStream) -> float | None:
+    """The seconds that the file declares; SourceError where they are too many."""
+    expected = _wav_seconds(path) or _declared_seconds(container, stream)
+    if expected is not None and expected > MAX_SECONDS + 60:
+        raise _too_long(path, expected)
+    return expected
+
+
+def _decoded_blocks(path: Path) -> tuple[list[Samples], float | None]:
+    """Blocks of int16 (channels, n) at 16 kHz, and the length in seconds that the file declares, or None."""
+    with _opened(path) as container:
         stream = container.streams.audio[0]
-        expected = _wav_seconds(path) or _declared_seconds(container, stream)
-        if expected is not None and expected > MAX_SECONDS + 60:
-            raise _too_long(path, expected)
+        expected = _expected(path, container, stream)
         stream.thread_type = "AUTO"
         blocks: list[Samples] = []
         length = 0
@@ -184,10 +218,7 @@ def _decoded_blocks(path: Path) -> tuple[list[Samples], float | None]:
         if pending:
             blocks.append(np.concatenate(pending, axis=1))
     if not length:
-        raise SourceError(
-            f"{path.name}: nothing in the audio track can be decoded.",
-            "The file is damaged: export or download it again.",
-        )
+        raise _nothing_decoded(path)
     return blocks, expected
 
 
@@ -302,6 +333,12 @@ def _length_warnings(path: Path, seconds: float, expected: float | None) -> tupl
             "Check that this is the interview and that it was saved whole.",
         )
     return ()
+
+
+def _nothing_decoded(path: Path) -> SourceError:
+    return SourceError(
+        f"{path.name}: nothing in the audio track can be decoded.", "The file is damaged: export or download it again."
+    )
 
 
 def _check_loudness(path: Path, samples: Samples) -> None:

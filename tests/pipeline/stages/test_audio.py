@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pipeline.errors import SourceError
-from pipeline.stages.audio import RATE, Audio, decode, mono, speakers_on_channels
+from pipeline.stages.audio import RATE, Audio, decode, mono, probe, speakers_on_channels
 
 RECORDING = "csm-short.opus"
 
@@ -252,3 +252,20 @@ def test_speakers_on_channels_is_not_fooled_by_a_copied_or_panned_channel(speech
     assert not speakers_on_channels(_audio(speech, speech // 2))
     assert not speakers_on_channels(_audio(speech, np.zeros_like(speech)))
     assert not speakers_on_channels(_audio(speech))
+
+
+def test_probe_tells_the_length_and_refuses_what_cannot_be_used(fixtures: Path, tmp_path: Path) -> None:
+    assert probe(fixtures / "recordings" / RECORDING) == pytest.approx(31.56, abs=0.1)
+    bad = tmp_path / "call.mp4"
+    bad.write_bytes(b"\x7fELF" + bytes(5000))
+    with pytest.raises(SourceError, match="not a sound or video file"):
+        probe(bad)
+
+
+def test_playlist_cannot_make_the_decoder_open_other_files(fixtures: Path, tmp_path: Path) -> None:
+    target = (fixtures / "recordings" / "csm-phone.mp3").resolve()
+    for text in (f"#EXTM3U\n#EXTINF:10,\n{target}\n#EXT-X-ENDLIST\n", f"ffconcat version 1.0\nfile {target.name}\n"):
+        playlist = tmp_path / "call.mp3"
+        playlist.write_text(text)
+        with pytest.raises(SourceError, match="not a sound or video file"):
+            decode(playlist)
