@@ -71,6 +71,14 @@ def session_user(store: Store, token_hash: str, now: datetime) -> User | None:
         return user if user and user.active else None
 
 
+def signed_in(store: Store, token_hash: str, now: datetime) -> tuple[Session, User] | None:
+    """The session of that token and whose it is, in one look; None where it has ended or the account is shut."""
+    with store.read() as c:
+        found = sign_in.get_session(c, token_hash, now)
+        user = openings.get_user(c, found.person) if found else None
+    return (found, user) if found and user and user.active else None
+
+
 def session(store: Store, token_hash: str, now: datetime) -> Session | None:
     """The session of that token where it has not ended."""
     with store.read() as c:
@@ -120,6 +128,14 @@ def see_link(store: Store, link_hash: str, now: datetime) -> OneTimeLink | None:
     """The link where it still works; it is not used up."""
     with store.read() as c:
         return sign_in.get_link(c, link_hash, now)
+
+
+def seen_link(store: Store, link_hash: str, now: datetime) -> tuple[OneTimeLink, User] | None:
+    """The link and whom it is for where it still works, as :func:`see_link`; None also for an account that is shut."""
+    with store.read() as c:
+        link = sign_in.get_link(c, link_hash, now)
+        user = openings.get_user(c, link.person) if link else None
+    return (link, user) if link and user and user.active else None
 
 
 def use_link(store: Store, link_hash: str, now: datetime) -> tuple[User, LinkPurpose] | None:

@@ -1,35 +1,24 @@
-"""The app: every page's routes, the headers and the errors of all of them."""
+"""The app: every page's routes, the guard before them, and the errors of all of them."""
 
 from __future__ import annotations
 
-import structlog
+from typing import Any
+
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
-from starlette.middleware.base import RequestResponseEndpoint
 
 from pipeline.errors import DebriefError
-from pipeline.web.auth import SignInNeededError, identify
+from pipeline.jobs import logs
+from pipeline.web.auth import SignInNeededError, to_sign_in
+from pipeline.web.guard import Guard
 from pipeline.web.routes import ROUTERS
 from pipeline.web.site import HERE, Site, page
 
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; "
-    "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-}
-
-log = structlog.get_logger()
+log = logs.logger()
 
 
 def create_app(site: Site) -> FastAPI:
@@ -39,23 +28,24 @@ def create_app(site: Site) -> FastAPI:
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     for router in ROUTERS:
         app.include_router(router)
-
-    @app.middleware("http")
-    async def guard(request: Request, call_next: RequestResponseEndpoint) -> Response:
-        """Finds out who asks, and puts the security headers on every answer."""
-        if not request.url.path.startswith("/static/"):
-            await identify(request, site)
-        response = await call_next(request)
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        return response
-
     app.add_exception_handler(DebriefError, _fault)
     app.add_exception_handler(SignInNeededError, _sign_in)
     app.add_exception_handler(RequestValidationError, _misused)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)
+    app.add_middleware(Guard, parts=site, answer=answer, ask=ask, failed=_unexpected)
+    app.openapi = lambda: _described(app)  # type: ignore[method-assign]
     return app
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, which says how a program signs in."""
+    if app.openapi_schema is None:
+        made = get_openapi(title=app.title, version="1", routes=app.routes)
+        schemes = made.setdefault("components", {}).setdefault("securitySchemes", {})
+        schemes["token"] = {"type": "http", "scheme": "bearer", "description": "A token from the page Account."}
+        made["security"] = [{"token": []}]
+        app.openapi_schema = made
+    return app.openapi_schema
 
 
 def wants_json(request: Request) -> bool:
@@ -70,17 +60,20 @@ def answer(request: Request, status: int, message: str, remedy: str) -> Response
     return page(request, "error.html", status=status, message=message, remedy=remedy, code=status)
 
 
+def ask(request: Request) -> Response:
+    """To the sign-in page for people, 401 for programs."""
+    if wants_json(request):
+        return JSONResponse({"error": "Sign in first.", "remedy": "Send a session cookie or an API token."}, 401)
+    return to_sign_in(request)
+
+
 async def _fault(request: Request, error: Exception) -> Response:
     assert isinstance(error, DebriefError)
     return answer(request, error.http_status, error.message, error.remedy)
 
 
 async def _sign_in(request: Request, error: Exception) -> Response:
-    from pipeline.web.auth import to_sign_in
-
-    if wants_json(request):
-        return JSONResponse({"error": "Sign in first.", "remedy": "Send a session cookie or an API token."}, 401)
-    return to_sign_in(request)
+    return ask(request)
 
 
 async def _misused(request: Request, error: Exception) -> Response:
@@ -101,11 +94,8 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
-    log.error(
-        "request failed",
-        path=request.scope.get("route", None) and request.scope["route"].path,
-        cause=type(error).__name__,
-    )
+    route = request.scope.get("route")
+    log.error("request failed", path=getattr(route, "path", ""), kind=type(error).__name__, place=logs.place(error))
     return answer(
         request, 500, "Something failed inside debrief.", "Nothing was changed; try again, then tell your admin."
     )

@@ -38,6 +38,9 @@ class Site:
     secure: bool = False
     """True behind https: cookies are sent over it alone."""
 
+    hosts: frozenset[str] = frozenset()
+    """Names that this server goes by, without ports; empty: any (in tests)."""
+
 
 def site(request: Request) -> Site:
     """The parts that this app was made with."""

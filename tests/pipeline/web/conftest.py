@@ -41,9 +41,7 @@ def sign_in(client: TestClient, site: Site) -> Callable[[User], TestClient]:
     """Signs a person in on the client; their changes carry the session's token by themselves."""
 
     def act(user: User) -> TestClient:
-        answer = Response()
-        open_session(answer, user, secure=False)
-        token = answer.headers["set-cookie"].split(f"{COOKIE}=")[1].split(";")[0]
+        token = open_session(site, Response(), user)
         client.cookies.set(COOKIE, token, domain="localhost.local")
         client.headers["X-CSRF-Token"] = csrf_of(token)
         return client
