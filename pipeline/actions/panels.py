@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from sqlalchemy.engine import Connection
@@ -10,12 +10,12 @@ from sqlalchemy.engine import Connection
 from models.decision import AgreementTable, HiringDecision, PanelOutcome, PanelReport, RankLine
 from models.job import JobOpening
 from models.rubric import Rubric
+from pipeline.actions import comparing
 from pipeline.actions.desk import Desk, new_id
 from pipeline.actions.reviewing import owing, own_reviews
 from pipeline.errors import ConflictError, ForbiddenError, UsageError
 from pipeline.judgement.agreement import agreement_table
 from pipeline.judgement.panel import panel_report
-from pipeline.judgement.ranking import rank
 from pipeline.store import interviews, openings, restore, reviews
 from pipeline.store.restore import Cards
 
@@ -112,41 +112,34 @@ def decisions(desk: Desk, candidate_id: str) -> tuple[HiringDecision, ...]:
 
 
 def ranking(desk: Desk, job_id: str) -> tuple[RankLine, ...]:
-    """The candidates of an opening by confirmed total, with ties. Cards of an older rubric version have no rank."""
-    with desk.store.read() as c:
-        user = desk.require(c, "rank")
-        job = openings.get_job(c, job_id)
-        rubric = openings.get_rubric(c, job.rubric)
-        hidden = owing(c, user.id, job_id)
-        cards = {k: v for k, v in restore.confirmed(c, job=job_id).items() if k not in hidden}
-        everyone = [k.id for k in openings.candidates(c, job_id)]
-    usable = {
-        key: cards[key] for key in everyone if key in cards and all(s.rubric == job.rubric for s in cards[key].scores)
-    }
-    return rank(
-        rubric,
-        {key: usable[key].scores if key in usable else () for key in everyone},
-        {key: card.waiting for key, card in usable.items()},
-    )
+    """The candidates of an opening by confirmed total; see :func:`pipeline.actions.comparing.ranking`."""
+    return comparing.ranking(desk, job_id)
 
 
 def panels(desk: Desk, job_id: str) -> tuple[PanelReport, ...]:
     """The panel reports of everyone in an opening who has a submitted review, from one query."""
+    return tuple(each_panel(desk, job_id))
+
+
+def each_panel(desk: Desk, job_id: str) -> Iterator[PanelReport]:
+    """The panel reports of an opening one after the other: memory stays flat however many there are.
+
+    The reading transaction stays open until the last one is taken.
+    """
     with desk.store.read() as c:
         user = desk.require(c, "rank")
         job = openings.get_job(c, job_id)
         hidden = owing(c, user.id, job_id)
+        settled = reviews.outcomes_in(c, job_id)
         known: dict[str, Rubric] = {}
-        reports = []
-        for key, cards in restore.confirmed(c, job=job_id).items():
+        for key, cards in restore.each_confirmed(c, job=job_id):
             versions = {s.rubric.version for s in cards.scores} or {job.rubric.version}
             if len(versions) > 1 or key in hidden:
                 continue
             version = versions.pop()
             if version not in known:
                 known[version] = rubric_of(c, cards, job)
-            reports.append(panel_report(key, known[version], cards.scores, waiting=cards.waiting))
-        return tuple(reports)
+            yield panel_report(key, known[version], cards.scores, outcomes=settled.get(key, ()), waiting=cards.waiting)
 
 
 def agreement(desk: Desk, job_id: str) -> AgreementTable:

@@ -59,7 +59,7 @@ def change_user(
 def owner(store: Store) -> User | None:
     """The first account of this installation, by the audit log; None where there is none yet."""
     with store.read() as c:
-        first = next(iter(audit.entries(c, action="add-first-user")), None)
+        first = next(audit.entries(c, action="add-first-user", limit=1), None)
         return openings.get_user(c, first.entity) if first else None
 
 

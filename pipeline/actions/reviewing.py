@@ -15,7 +15,7 @@ from pipeline.errors import ConflictError, ForbiddenError, UsageError
 from pipeline.judgement import corrections as rules
 from pipeline.judgement import permissions, reveal
 from pipeline.judgement import review as steps
-from pipeline.store import interviews, openings, reviews
+from pipeline.store import interviews, lists, openings, reviews
 
 Draft = DraftScore | None
 Change = Callable[[Review, Draft, datetime], Review]
@@ -77,8 +77,7 @@ def owing(c: Connection, user: str, job: str) -> set[str]:
     """Candidates of an opening whom the person has yet to rate: their scores stay hidden from that person, in
     reports too.
     """
-    done = {r.interview for r in reviews.reviews(c, reviewer=user) if r.state == "submitted"}
-    return {i.candidate for i in interviews.interviews(c, job=job, rater=user) if i.id not in done}
+    return lists.owed_candidates(c, user, job)
 
 
 def conduct(desk: Desk, review_id: str) -> ReviewConduct:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from models.decision import RankLine
 from models.review import ConfirmedScore
 from models.rubric import Rubric
 from pipeline.judgement.agreement import percentiles
-from pipeline.judgement.weighting import CENT, admit, weigh
+from pipeline.judgement.weighting import CENT, admit, total_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,11 +21,27 @@ SEED = 20261122
 RESAMPLES = 1000
 SURE = 0.95
 """A candidate stands above another when that holds in this share of resamples."""
+CENTS = 401
+"""Totals to the cent, 1.00 to 5.00."""
+BLOCK = 256
+"""Candidates compared with all others at a time: memory stays flat."""
 DOUBT = (-1.0, 0.0, 1.0)
 """What one piece of evidence may be off by, in levels, before anything is known of its spread. With DOUBT in the
 pool a score on one
 quote is uncertain by about 0.8 level and a score on five by about 0.4, as the spread of neighbouring readers suggests.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """What is known of one candidate's total: the total itself, how often each value came up in the resamples (a count
+    for every cent from 1.00 to 5.00), and its 90 % interval. All are None where there is no total.
+    """
+
+    total: Decimal | None
+    counts: NDArray[np.float32] | None = None
+    low: Decimal | None = None
+    high: Decimal | None = None
 
 
 def rank(
@@ -40,32 +57,53 @@ def rank(
     ``rank`` is one plus the number of candidates who stand above in 95 % of resamples; everyone who is neither above
     nor below is tied. Any number of candidates. A candidate without a total has no rank and comes last.
     """
+    held = waiting or {}
+    return place({key: stand(rubric, key, scores, held.get(key, ()), seed=seed) for key, scores in cards.items()})
+
+
+def stand(
+    rubric: Rubric, candidate: str, scores: Sequence[ConfirmedScore], waiting: Sequence[str] = (), *, seed: int = SEED
+) -> Stand:
+    """One candidate's total under resampling; the same scores always give the same."""
     import numpy
 
-    held = waiting or {}
-    totals = {key: weigh(rubric, scores, held.get(key, ())).total for key, scores in cards.items()}
-    placed = sorted((key for key, total in totals.items() if total is not None), key=lambda k: (-(totals[k] or 0), k))
-    draws = {
-        key: resampled_totals(rubric, cards[key], numpy.random.default_rng([seed, *key.encode()])) for key in placed
-    }
-    matrix = numpy.array([draws[key] for key in placed]).reshape(len(placed), RESAMPLES)
-    lines = []
-    for row, key in enumerate(placed):
-        above = (matrix > matrix[row]).mean(axis=1)
-        below = (matrix < matrix[row]).mean(axis=1)
-        tied = tuple(other for i, other in enumerate(placed) if other != key and above[i] < SURE and below[i] < SURE)
-        low, high = percentiles(matrix[row], 5, 95)
-        lines.append(
-            RankLine(
-                candidate=key,
-                total=totals[key],
-                low=Decimal(repr(low)).quantize(CENT),
-                high=Decimal(repr(high)).quantize(CENT),
-                rank=1 + int((above >= SURE).sum()),
-                tied_with=tied,
-            )
-        )
-    rest = sorted(set(cards) - set(placed))
+    total = total_of(rubric, scores, waiting)
+    if total is None:
+        return Stand(None)
+    drawn = resampled_totals(rubric, scores, numpy.random.default_rng([seed, *candidate.encode()]))
+    cents = numpy.rint((drawn - 1) * 100).astype(int)
+    counts = numpy.bincount(cents, minlength=CENTS).astype(numpy.float32)
+    low, high = percentiles(drawn, 5, 95)
+    return Stand(total, counts, Decimal(repr(low)).quantize(CENT), Decimal(repr(high)).quantize(CENT))
+
+
+def place(stands: Mapping[str, Stand]) -> tuple[RankLine, ...]:
+    """Ranks and ties from what is known of everyone's totals."""
+    import numpy
+
+    placed = sorted((k for k, s in stands.items() if s.total is not None), key=lambda k: (-(stands[k].total or 0), k))
+    # The chance that one total lies above another is counts times cumulated counts: whole numbers below 2^24, so that
+    # single precision is exact and every machine gives the same ranks.
+    counts = numpy.array([stands[k].counts for k in placed], dtype=numpy.float32).reshape(len(placed), CENTS)
+    below = numpy.cumsum(counts, axis=1) - counts
+    sure = numpy.float32(SURE * RESAMPLES**2)
+    names = numpy.array(placed, dtype=object)
+    lines: list[RankLine] = []
+    for first in range(0, len(placed), BLOCK):
+        block = slice(first, first + BLOCK)
+        above_me = below[block] @ counts.T >= sure
+        below_me = counts[block] @ below.T >= sure
+        tied = ~(above_me | below_me)
+        for row, key in enumerate(placed[block]):
+            tied[row, first + row] = False
+            mine = stands[key]
+            lines.append(
+                RankLine.model_construct(
+                    candidate=key, total=mine.total, low=mine.low, high=mine.high,
+                    rank=1 + int(above_me[row].sum()), tied_with=tuple(names[tied[row]]),
+                )
+            )  # fmt: skip
+    rest = sorted(set(stands) - set(placed))
     return (*lines, *(RankLine(candidate=k, total=None, low=None, high=None, rank=None) for k in rest))
 
 

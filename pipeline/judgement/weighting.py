@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
+from math import lcm
 
 from models.decision import CompetencyAverage, RaterScore, WeightedTotal, WeightLine
 from models.report import RubricRef
@@ -22,10 +24,15 @@ SHOWN = Decimal("0.0001")
 
 def rounded(value: Fraction, step: Decimal = CENT) -> Decimal:
     """The fraction as a decimal, halves away from zero, to the step (0.01 unless given)."""
-    scale = 10 ** -int(step.as_tuple().exponent)
-    top, bottom = abs(value.numerator) * scale, value.denominator
+    exponent = _exponent(step)
+    top, bottom = abs(value.numerator) * 10**-exponent, value.denominator
     whole = (2 * top + bottom) // (2 * bottom)
-    return Decimal(whole if value >= 0 else -whole).scaleb(int(step.as_tuple().exponent))
+    return Decimal(whole if value.numerator >= 0 else -whole).scaleb(exponent)
+
+
+@lru_cache(maxsize=64)
+def _exponent(step: Decimal) -> int:
+    return int(step.as_tuple().exponent)
 
 
 def admit(rubric: Rubric, confirmed: Iterable[ConfirmedScore]) -> tuple[ConfirmedScore, ...]:
@@ -61,8 +68,12 @@ def admit(rubric: Rubric, confirmed: Iterable[ConfirmedScore]) -> tuple[Confirme
 
 def exact_average(levels_by_round: Sequence[Sequence[int]]) -> Fraction | None:
     """Mean over raters within each round, then over rounds; None without a level."""
-    rounds = [Fraction(sum(levels), len(levels)) for levels in levels_by_round if levels]
-    return sum(rounds, Fraction(0)) / len(rounds) if rounds else None
+    rounds = [levels for levels in levels_by_round if levels]
+    if not rounds:
+        return None
+    # One fraction over a common denominator: thousands of panels add up fractions otherwise.
+    common = lcm(*map(len, rounds))
+    return Fraction(sum(sum(levels) * (common // len(levels)) for levels in rounds), common * len(rounds))
 
 
 def _by_round(scores: Sequence[ConfirmedScore]) -> list[list[int]]:
@@ -75,7 +86,12 @@ def _by_round(scores: Sequence[ConfirmedScore]) -> list[list[int]]:
 def average(competency: str, scores: Sequence[ConfirmedScore]) -> CompetencyAverage:
     """One competency's average with its sum written out, such as ``((4 + 5) / 2 + 3) / 2 = 3.75``."""
     rounds = _by_round(scores)
-    exact = exact_average(rounds)
+    return _average(competency, scores, rounds, exact_average(rounds))
+
+
+def _average(
+    competency: str, scores: Sequence[ConfirmedScore], rounds: Sequence[Sequence[int]], exact: Fraction | None
+) -> CompetencyAverage:
     if exact is None:
         return CompetencyAverage(competency=competency, average=None, arithmetic="no confirmed score")
     parts = [str(r[0]) if len(r) == 1 else f"({' + '.join(map(str, r))}) / {len(r)}" for r in rounds]
@@ -104,10 +120,23 @@ def exact_total(rubric: Rubric, averages: dict[str, Fraction | None]) -> Fractio
     are missing.
     """
     present = {key: value for key, value in averages.items() if value is not None}
-    weights = {c.id: Fraction(c.weight) for c in rubric.competencies if c.id in present}
-    if sum(weights.values()) == 0 or (rubric.missing == "block" and len(present) < len(rubric.competencies)):
+    weights = {c.id: weight_of(c.weight) for c in rubric.competencies if c.id in present}
+    if not any(weights.values()) or (rubric.missing == "block" and len(present) < len(rubric.competencies)):
         return None
-    return sum((weights[key] * present[key] for key in weights), Fraction(0)) / sum(weights.values())
+    common = lcm(*(weights[key].denominator * present[key].denominator for key in weights))
+    points = sum(_over(weights[key], present[key], common) for key in weights)
+    return Fraction(points, common) / sum(weights.values())
+
+
+@lru_cache(maxsize=4096)
+def weight_of(weight: Decimal) -> Fraction:
+    """A weight as an exact fraction."""
+    return Fraction(weight)
+
+
+def _over(a: Fraction, b: Fraction, common: int) -> int:
+    """The numerator of a times b over that common denominator."""
+    return a.numerator * b.numerator * (common // (a.denominator * b.denominator))
 
 
 def weigh(rubric: Rubric, confirmed: Iterable[ConfirmedScore], waiting: Iterable[str] = ()) -> WeightedTotal:
@@ -119,6 +148,17 @@ def weigh(rubric: Rubric, confirmed: Iterable[ConfirmedScore], waiting: Iterable
     return weigh_exactly(rubric, confirmed, waiting)[0]
 
 
+def total_of(rubric: Rubric, confirmed: Iterable[ConfirmedScore], waiting: Iterable[str] = ()) -> Decimal | None:
+    """The total that :func:`weigh` gives, without its arithmetic: for long lists."""
+    by_competency: dict[str, list[ConfirmedScore]] = {c.id: [] for c in rubric.competencies}
+    for score in admit(rubric, confirmed):
+        by_competency[score.competency].append(score)
+    if set(waiting) & set(by_competency):
+        return None
+    total = exact_total(rubric, {key: exact_average(_by_round(scores)) for key, scores in by_competency.items()})
+    return None if total is None else rounded(total)
+
+
 def weigh_exactly(
     rubric: Rubric, confirmed: Iterable[ConfirmedScore], waiting: Iterable[str] = ()
 ) -> tuple[WeightedTotal, dict[str, Fraction | None]]:
@@ -126,16 +166,17 @@ def weigh_exactly(
     by_competency: dict[str, list[ConfirmedScore]] = {c.id: [] for c in rubric.competencies}
     for score in admit(rubric, confirmed):
         by_competency[score.competency].append(score)
-    exact = {key: exact_average(_by_round(scores)) for key, scores in by_competency.items()}
+    rounds = {key: _by_round(scores) for key, scores in by_competency.items()}
+    exact = {key: exact_average(levels) for key, levels in rounds.items()}
     asked = set(waiting)
     held = tuple(c.id for c in rubric.competencies if c.id in asked)
     total = None if held else exact_total(rubric, exact)
-    present = sum((Fraction(c.weight) for c in rubric.competencies if exact[c.id] is not None), Fraction(0))
-    averages = tuple(average(key, scores) for key, scores in by_competency.items())
+    present = sum((weight_of(c.weight) for c in rubric.competencies if exact[c.id] is not None), Fraction(0))
+    averages = tuple(_average(key, scores, rounds[key], exact[key]) for key, scores in by_competency.items())
     lines = []
     for c, shown in zip(rubric.competencies, averages, strict=True):
         value = exact[c.id]
-        share = Fraction(c.weight) / present if value is not None and total is not None else None
+        share = weight_of(c.weight) / present if value is not None and total is not None else None
         lines.append(
             WeightLine(
                 competency=c.id,

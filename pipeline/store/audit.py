@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -121,15 +121,41 @@ def record(
     return AuditEntry(**fields)
 
 
-def entries(connection: Connection, *, entity: str | None = None, action: str | None = None) -> Iterator[AuditEntry]:
-    """The entries in order, of one record or one kind of change where given; read in pieces, so that memory stays flat."""
-    query = sa.select(audit).order_by(audit.c.seq)
+def entries(
+    connection: Connection,
+    *,
+    entity: str | None = None,
+    action: str | None = None,
+    actor: str | None = None,
+    after: int = 0,
+    before: int | None = None,
+    limit: int | None = None,
+    newest_first: bool = False,
+) -> Iterator[AuditEntry]:
+    """The entries in order, of one record, one kind of change or one person where given, numbered above ``after`` and
+    below ``before``; read in pieces, so that memory stays flat.
+    """
+    query = sa.select(audit).where(audit.c.seq > after).limit(limit)
+    query = query.order_by(audit.c.seq.desc() if newest_first else audit.c.seq)
+    if before is not None:
+        query = query.where(audit.c.seq < before)
+    if actor is not None:
+        query = query.where(audit.c.actor == actor)
     if entity is not None:
         query = query.where(audit.c.entity == entity)
     if action is not None:
         query = query.where(audit.c.action == action)
-    for row in connection.execution_options(yield_per=500).execute(query):
+    for row in connection.execute(query, execution_options={"yield_per": 500}):
         yield AuditEntry(**row._mapping)
+
+
+def history(connection: Connection, records: Sequence[str], actions: Sequence[str]) -> tuple[AuditEntry, ...]:
+    """The entries about any of those records, of those kinds of change alone, in order."""
+    found: list[AuditEntry] = []
+    for start in range(0, len(records), 500):
+        query = sa.select(audit).where(audit.c.entity.in_(records[start : start + 500]), audit.c.action.in_(actions))
+        found += [AuditEntry(**row._mapping) for row in connection.execute(query)]
+    return tuple(sorted(found, key=lambda entry: entry.seq))
 
 
 def head(connection: Connection) -> str:
@@ -145,7 +171,7 @@ def verify(connection: Connection, *, noted: str | None = None) -> AuditCheck:
     """
     faults: list[str] = []
     previous, count, seen = GENESIS, 0, noted is None
-    for row in connection.execution_options(yield_per=500).execute(sa.select(audit).order_by(audit.c.seq)):
+    for row in connection.execute(sa.select(audit).order_by(audit.c.seq), execution_options={"yield_per": 500}):
         fields = dict(row._mapping)
         count += 1
         if fields["seq"] != count:

@@ -65,6 +65,17 @@ def owed(connection: Connection, person: str) -> tuple[tuple[str, RubricRef], ..
     )  # fmt: skip
 
 
+def owed_candidates(connection: Connection, person: str, job: str) -> set[str]:
+    """The candidates of an opening whom the person rates and of whom a review of theirs is still to come."""
+    done = sa.select(t.review.c.interview).where(t.review.c.reviewer == person, t.review.c.state == "submitted")
+    query = (
+        sa.select(t.interview.c.candidate)
+        .join(t.rater, t.rater.c.interview == t.interview.c.id)
+        .where(t.rater.c.person == person, t.interview.c.job == job, t.interview.c.id.not_in(done))
+    )
+    return set(connection.execute(query).scalars())
+
+
 def flags(connection: Connection, reviews: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """The competencies of each of those reviews that its owner must look at again, in the rubric's order."""
     found: dict[str, tuple[str, ...]] = {}
@@ -114,6 +125,36 @@ def jobs(connection: Connection) -> Sequence[Any]:
         .order_by(t.job.c.created_at.desc(), t.job.c.id)
     )  # fmt: skip
     return connection.execute(query).all()
+
+
+def candidate_ids(connection: Connection, job: str) -> tuple[str, ...]:
+    """The candidates of an opening, in order of entry."""
+    query = sa.select(t.candidate.c.id).where(t.candidate.c.job == job)
+    return tuple(connection.execute(query.order_by(t.candidate.c.created_at, t.candidate.c.id)).scalars())
+
+
+def candidate_names(connection: Connection, candidates: Sequence[str]) -> dict[str, str]:
+    """The names of those candidates."""
+    names: dict[str, str] = {}
+    for start in range(0, len(candidates), PIECE):
+        part = candidates[start : start + PIECE]
+        query = sa.select(t.candidate.c.id, t.candidate.c.name).where(t.candidate.c.id.in_(part))
+        names |= {row.id: row.name for row in connection.execute(query)}
+    return names
+
+
+def review_versions(connection: Connection, job: str) -> dict[str, tuple[tuple[str, int], ...]]:
+    """The reviews of each candidate of an opening with their versions: these change whenever a score may have."""
+    query = (
+        sa.select(t.interview.c.candidate, t.review.c.id, t.review.c.version)
+        .join(t.review, t.review.c.interview == t.interview.c.id)
+        .where(t.interview.c.job == job)
+        .order_by(t.interview.c.candidate, t.review.c.id)
+    )
+    found: dict[str, list[tuple[str, int]]] = {}
+    for candidate, review, version in connection.execute(query):
+        found.setdefault(candidate, []).append((review, version))
+    return {candidate: tuple(cards) for candidate, cards in found.items()}
 
 
 def candidates(

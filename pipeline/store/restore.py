@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -23,20 +25,32 @@ class Cards:
 
 
 def confirmed(connection: Connection, *, job: str | None = None, candidate: str | None = None) -> dict[str, Cards]:
-    """The cards of a candidate, or of everyone in an opening, by candidate id.
+    """The cards of a candidate, or of everyone in an opening, by candidate id."""
+    return dict(each_confirmed(connection, job=job, candidate=candidate))
+
+
+def each_confirmed(
+    connection: Connection, *, job: str | None = None, candidate: str | None = None
+) -> Iterator[tuple[str, Cards]]:
+    """The cards of one candidate after the other, by id; read in pieces, so that memory stays flat.
 
     The join asks again for a submitted review and for no flag, whatever the constraints already promise.
     """
     query = (
         sa.select(
-            confirmed_score,
+            interview.c.candidate,
+            confirmed_score.c.review,
+            confirmed_score.c.competency,
+            confirmed_score.c.level,
+            confirmed_score.c.quotes,
+            confirmed_score.c.has_note,
+            sa.cast(confirmed_score.c.quote_levels, sa.Text),
             review.c.interview,
             review.c.reviewer,
             review.c.kind,
             review.c.rubric_id,
             review.c.rubric_version,
             review_score.c.flag,
-            interview.c.candidate,
         )
         .join(review, sa.and_(review.c.id == confirmed_score.c.review, review.c.state == "submitted"))
         .join(
@@ -54,32 +68,23 @@ def confirmed(connection: Connection, *, job: str | None = None, candidate: str 
         query = query.where(interview.c.job == job)
     if candidate is not None:
         query = query.where(interview.c.candidate == candidate)
-    scores: dict[str, list[ConfirmedScore]] = defaultdict(list)
-    waiting: dict[str, set[str]] = defaultdict(set)
     versions: dict[tuple[str, str], RubricRef] = {}
-    for row in connection.execute(query):
-        if row.flag:
-            waiting[row.candidate].add(row.competency)
-            continue
-        scores[row.candidate].append(
-            ConfirmedScore(
-                gate=_GATE,
-                review=row.review,
-                interview=row.interview,
-                reviewer=row.reviewer,
-                kind=row.kind,
-                rubric=_shared(versions, row.rubric_id, row.rubric_version),
-                competency=row.competency,
-                level=row.level,
-                quotes=row.quotes,
-                has_note=row.has_note,
-                quote_levels=tuple(row.quote_levels),
-            )
-        )
-    return {
-        key: Cards(scores=tuple(scores[key]), waiting=tuple(sorted(waiting[key])))
-        for key in sorted(set(scores) | set(waiting))
-    }
+    rows = connection.execute(query, execution_options={"yield_per": 1000})
+    for key, mine in groupby(rows, key=itemgetter(0)):
+        scores: list[ConfirmedScore] = []
+        waiting: set[str] = set()
+        for _, card, competency, level, quotes, has_note, quoted, held, who, kind, rubric, version, flag in mine:
+            if flag:
+                waiting.add(competency)
+                continue
+            scores.append(
+                ConfirmedScore(
+                    gate=_GATE, review=card, interview=held, reviewer=who, kind=kind,
+                    rubric=_shared(versions, rubric, version), competency=competency, level=level, quotes=quotes,
+                    has_note=bool(has_note), quote_levels=() if quoted == "[]" else tuple(json.loads(quoted)),
+                )
+            )  # fmt: skip
+        yield key, Cards(scores=tuple(scores), waiting=tuple(sorted(waiting)))
 
 
 def _shared(versions: dict[tuple[str, str], RubricRef], rubric_id: str, version: str) -> RubricRef:

@@ -148,6 +148,16 @@ def outcomes(connection: Connection, candidate: str) -> tuple[PanelOutcome, ...]
     return tuple(PanelOutcome(**row._mapping) for row in rows)
 
 
+def outcomes_in(connection: Connection, job: str) -> dict[str, tuple[PanelOutcome, ...]]:
+    """How disagreements were settled in an opening, oldest first, by candidate."""
+    query = sa.select(t.panel_outcome).join(t.candidate, t.candidate.c.id == t.panel_outcome.c.candidate)
+    query = query.where(t.candidate.c.job == job).order_by(t.panel_outcome.c.at, t.panel_outcome.c.id)
+    found: dict[str, tuple[PanelOutcome, ...]] = {}
+    for row in connection.execute(query):
+        found[row.candidate] = (*found.get(row.candidate, ()), PanelOutcome(**row._mapping))
+    return found
+
+
 def add_decision(connection: Connection, decision: HiringDecision) -> None:
     """Stores a decision; earlier ones stay."""
     total = None if decision.total is None else str(decision.total)

@@ -1,0 +1,208 @@
+"""Candidates of an opening side by side: ranks, ties, averages and rules, quick however many interviews there are.
+
+What was computed of a candidate is remembered until one of their reviews changes; a process keeps numbers and ids, no words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+from weakref import WeakKeyDictionary
+
+from sqlalchemy.engine import Connection
+
+from models._base import Noun
+from models.decision import PanelReport, RankLine, State
+from models.job import JobOpening
+from models.rubric import Rubric
+from pipeline.actions.desk import Desk
+from pipeline.actions.reviewing import owing
+from pipeline.errors import UsageError
+from pipeline.judgement.panel import panel_report
+from pipeline.judgement.ranking import Stand, place, stand
+from pipeline.store import lists, openings, restore, reviews
+from pipeline.store.restore import Cards
+from pipeline.store.store import Store
+
+Outcome = Literal["all met", "not met", "disqualified", "cannot tell"]
+Print = tuple[str, tuple[tuple[str, int], ...], tuple[str, ...]]
+"""What a candidate's figures rest on: rubric version, reviews with their versions, and settled disagreements."""
+
+MANY = 40
+"""From so many changed candidates on, one query for all is quicker than one for each."""
+
+
+class RuleState(Noun):
+    """A rule in short: what it asks and whether it is met."""
+
+    text: str
+    state: State
+
+
+class ComparedCandidate(Noun):
+    """A candidate beside others: place, total with its 90 % interval, average and spread (levels between the lowest and
+    the highest rater) of each competency, and the rules.
+
+    ``hidden``: the acting person has yet to rate this candidate, and sees no scores before.
+    """
+
+    id: str
+    name: str
+    rank: int | None
+    total: Decimal | None
+    low: Decimal | None
+    high: Decimal | None
+    tied_with: tuple[str, ...] = ()
+    averages: dict[str, Decimal | None]
+    spreads: dict[str, int]
+    outcome: Outcome
+    rules: tuple[RuleState, ...]
+    open_disagreements: int = 0
+    single_signal: tuple[str, ...] = ()
+    hidden: bool = False
+
+
+class ComparisonPage(Noun):
+    """Some candidates, best first, and how many there are; ``rubric`` is the version that the opening uses now."""
+
+    job: JobOpening
+    rubric: Rubric
+    rows: tuple[ComparedCandidate, ...]
+    total: int
+
+
+@dataclass(slots=True)
+class _Known:
+    """What this process remembers of an opening."""
+
+    prints: dict[str, Print] = field(default_factory=dict)
+    stands: dict[str, Stand] = field(default_factory=dict)
+    parts: dict[str, tuple[Print, ComparedCandidate]] = field(default_factory=dict)
+    asked: tuple[frozenset[str], dict[str, Print]] | None = None
+    lines: tuple[RankLine, ...] = ()
+
+
+_KNOWN: WeakKeyDictionary[Store, dict[str, _Known]] = WeakKeyDictionary()
+OPENINGS = 20
+"""Openings of which a process remembers something."""
+
+
+def ranking(desk: Desk, job_id: str) -> tuple[RankLine, ...]:
+    """The candidates of an opening by confirmed total, with ties. Cards of an older rubric version have no rank."""
+    with desk.store.read() as c:
+        return _ranking(c, desk, job_id)[0]
+
+
+def compare(
+    desk: Desk,
+    job_id: str,
+    page: int = 1,
+    *,
+    size: int = 50,
+    outcome: Outcome | None = None,
+    only: Collection[str] | None = None,
+) -> ComparisonPage:
+    """A page of an opening's candidates side by side, best first; only those with that ``outcome`` or of those ids where given."""
+    if page < 1 or not 1 <= size <= 500:
+        raise UsageError("Pages count from 1 and hold 1 to 500 rows.", "Ask for another page.")
+    with desk.store.read() as c:
+        lines, prints, hidden, job, rubric = _ranking(c, desk, job_id)
+        if only is not None:
+            lines = tuple(line for line in lines if line.candidate in only)
+        if outcome is not None:
+            found = _parts(c, desk.store, job, rubric, [line.candidate for line in lines], prints, hidden)
+            lines = tuple(line for line in lines if found[line.candidate].outcome == outcome)
+        shown = lines[(page - 1) * size : page * size]
+        ids = [line.candidate for line in shown]
+        found = _parts(c, desk.store, job, rubric, ids, prints, hidden)
+        names = lists.candidate_names(c, ids)
+    rows = []
+    for line in shown:
+        where = {name: getattr(line, name) for name in ("rank", "total", "low", "high", "tied_with")}
+        about = {"name": names[line.candidate], "hidden": line.candidate in hidden}
+        rows.append(found[line.candidate].model_copy(update={**where, **about}))
+    return ComparisonPage(job=job, rubric=rubric, rows=tuple(rows), total=len(lines))
+
+
+def _ranking(
+    c: Connection, desk: Desk, job_id: str
+) -> tuple[tuple[RankLine, ...], dict[str, Print], frozenset[str], JobOpening, Rubric]:
+    user = desk.require(c, "rank")
+    job = openings.get_job(c, job_id)
+    rubric = openings.get_rubric(c, job.rubric)
+    hidden = frozenset(owing(c, user.id, job_id))
+    prints = _prints(c, job)
+    known = _known(desk.store, job_id)
+    if known.asked != (hidden, prints):
+        changed = [key for key, seen in prints.items() if known.prints.get(key) != seen]
+        fresh = {key: stand(rubric, key, card.scores, card.waiting)
+                 for key, card in _cards(c, job, changed).items()}  # fmt: skip
+        stands = {key: fresh[key] if key in fresh else known.stands[key] for key in prints}
+        known.lines = place({key: Stand(None) if key in hidden else found for key, found in stands.items()})
+        known.stands, known.prints, known.asked = stands, prints, (hidden, prints)
+        known.parts = {key: part for key, part in known.parts.items() if key in prints}
+    return known.lines, prints, hidden, job, rubric
+
+
+def _prints(c: Connection, job: JobOpening) -> dict[str, Print]:
+    cards = lists.review_versions(c, job.id)
+    settled = reviews.outcomes_in(c, job.id)
+    return {
+        key: (job.rubric.version, cards.get(key, ()), tuple(outcome.id for outcome in settled.get(key, ())))
+        for key in lists.candidate_ids(c, job.id)
+    }
+
+
+def _cards(c: Connection, job: JobOpening, wanted: Sequence[str]) -> dict[str, Cards]:
+    """The cards of those candidates; none of one whose reviews were made with another rubric version."""
+    if len(wanted) < MANY:
+        found = {key: restore.confirmed(c, candidate=key).get(key, Cards()) for key in wanted}
+    else:
+        everyone = restore.confirmed(c, job=job.id)
+        found = {key: everyone.get(key, Cards()) for key in wanted}
+    return {
+        key: card if all(score.rubric == job.rubric for score in card.scores) else Cards()
+        for key, card in found.items()
+    }
+
+
+def _parts(
+    c: Connection,
+    store: Store,
+    job: JobOpening,
+    rubric: Rubric,
+    wanted: Sequence[str],
+    prints: Mapping[str, Print],
+    hidden: frozenset[str],
+) -> dict[str, ComparedCandidate]:
+    """What a comparison shows of each candidate besides name and place."""
+    kept = _known(store, job.id).parts
+    missing = [key for key in wanted if key not in hidden and (key not in kept or kept[key][0] != prints[key])]
+    settled = reviews.outcomes_in(c, job.id) if missing else {}
+    for key, card in _cards(c, job, missing).items():
+        report = panel_report(key, rubric, card.scores, outcomes=settled.get(key, ()), waiting=card.waiting)
+        kept[key] = (prints[key], _part(report))
+    return {key: _part(panel_report(key, rubric, ())) if key in hidden else kept[key][1] for key in wanted}
+
+
+def _known(store: Store, job_id: str) -> _Known:
+    mine = _KNOWN.setdefault(store, {})
+    if job_id not in mine:
+        while len(mine) >= OPENINGS:
+            mine.pop(next(iter(mine)), None)
+        mine[job_id] = _Known()
+    return mine[job_id]
+
+
+def _part(panel: PanelReport) -> ComparedCandidate:
+    averages = panel.result.total.averages
+    levels = {a.competency: [score.level for score in a.scores] for a in averages}
+    return ComparedCandidate(
+        id=panel.candidate, name="", rank=None, total=None, low=None, high=None,
+        averages={a.competency: a.average for a in averages},
+        spreads={key: max(found) - min(found) for key, found in levels.items() if found},
+        outcome=panel.result.outcome, rules=tuple(RuleState(text=r.text, state=r.state) for r in panel.result.rules),
+        open_disagreements=panel.open_disagreements, single_signal=panel.single_signal,
+    )  # fmt: skip
