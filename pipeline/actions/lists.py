@@ -170,6 +170,20 @@ def my_interviews(desk: Desk, page: int = 1, *, size: int = 50, unfinished: bool
     return InterviewPage(rows=_rows(rows, now, hidden), total=total)
 
 
+def rows_of(desk: Desk, interview_ids: Sequence[str]) -> tuple[InterviewRow, ...]:
+    """Those of these interviews (at most 500) that one may read, newest first."""
+    now = desk.clock()
+    with desk.store.read() as c:
+        user = desk.who(c)
+        if not user.has(*TABLE["read-interview"]):
+            desk.require(c, "read-interview")
+        hidden = blind(c, user.id)
+        rows, _ = lists.interviews(
+            c, user.id, mine=not user.has(*WIDE), ids=tuple(dict.fromkeys(interview_ids))[:500], limit=None
+        )
+    return _rows(rows, now, hidden)
+
+
 def _window(page: int, size: int) -> tuple[int, int]:
     if page < 1 or not 1 <= size <= 500:
         raise UsageError("Pages count from 1 and hold 1 to 500 rows.", "Ask for another page.")

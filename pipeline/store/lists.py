@@ -202,6 +202,7 @@ def interviews(
     job: str | None = None,
     candidate: str | None = None,
     name: str = "",
+    ids: Sequence[str] | None = None,
     limit: int | None,
     offset: int = 0,
 ) -> tuple[Sequence[Any], int]:
@@ -222,6 +223,8 @@ def interviews(
         where.append(t.interview.c.job == job)
     if candidate is not None:
         where.append(t.interview.c.candidate == candidate)
+    if ids is not None:
+        where.append(t.interview.c.id.in_(ids))
     if unfinished:
         open_ = sa.or_(t.review.c.state.is_(None), t.review.c.state != "submitted", flagged.scalar_subquery() > 0)
         where.append(open_)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -10,7 +11,7 @@ from sqlalchemy.engine import Connection
 from models.upload import Upload
 from models.work import Progress, WorkState
 from pipeline.errors import ConflictError
-from pipeline.store import tables_around as t
+from pipeline.store import tables as t
 from pipeline.store.openings import found
 
 
@@ -30,6 +31,18 @@ def works(connection: Connection, interviews: Sequence[str]) -> dict[str, WorkSt
         query = sa.select(t.work).where(t.work.c.interview.in_(interviews[start : start + 500]))
         states |= {row.interview: WorkState(**row._mapping) for row in connection.execute(query)}
     return states
+
+
+def works_for(connection: Connection, person: str, since: datetime) -> tuple[WorkState, ...]:
+    """Work that changed since then on interviews that the person rates or has sent, by interview."""
+    rated = sa.select(t.rater.c.interview).where(t.rater.c.person == person)
+    sent = sa.select(t.upload.c.interview).where(t.upload.c.person == person, t.upload.c.interview.is_not(None))
+    query = (
+        sa.select(t.work)
+        .where(t.work.c.updated_at >= since, sa.or_(t.work.c.interview.in_(rated), t.work.c.interview.in_(sent)))
+        .order_by(t.work.c.interview)
+    )
+    return tuple(WorkState(**row._mapping) for row in connection.execute(query))
 
 
 def works_in(connection: Connection, *states: Progress) -> tuple[WorkState, ...]:
