@@ -92,7 +92,13 @@ def open_session(parts: Site, response: Response, user: User) -> str:
     token = new_secret()
     accounts.open_session(parts.store, user.id, sealed(token), utc_now(), IDLE)
     response.set_cookie(
-        COOKIE, token, httponly=True, samesite="lax", secure=parts.secure, path="/", max_age=int(LONGEST.total_seconds())
+        COOKIE,
+        token,
+        httponly=True,
+        samesite="lax",
+        secure=parts.secure,
+        path="/",
+        max_age=int(LONGEST.total_seconds()),
     )
     return token
 

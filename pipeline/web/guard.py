@@ -104,7 +104,9 @@ class Guard:
         request.state.user, request.state.csrf = None, ""
         host = request.headers.get("host", "")
         if self.parts.hosts and bare(host) not in self.parts.hosts and not request.url.path.startswith(UNNAMED[1:]):
-            return self.answer(request, 400, "This server does not go by that name.", "Use the address that was printed.")
+            return self.answer(
+                request, 400, "This server does not go by that name.", "Use the address that was printed."
+            )
         if request.method not in SAFE:
             origin = request.headers.get("origin")
             elsewhere = origin is not None and origin.partition("://")[2].lower() != host.lower()

@@ -35,7 +35,10 @@ def change_password(
     """Another password; the present one is asked for. Other sessions end, this one goes on."""
     user = request.state.user
     try:
-        if accounts.has_password(desk, user.id) and passwords.check(desk.store, user.email, current, "", utc_now()) is None:
+        if (
+            accounts.has_password(desk, user.id)
+            and passwords.check(desk.store, user.email, current, "", utc_now()) is None
+        ):
             raise ForbiddenError("That is not your present password.", "Try again, or ask an admin for a link.")
         accounts.set_password(desk, user.id, new_password(password, again))
     except DebriefError as error:

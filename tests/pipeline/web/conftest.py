@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.responses import Response
 
 from models.user import User
 from pipeline.actions import people
 from pipeline.settings import Settings
 from pipeline.store.store import Store
+from pipeline.web import passwords
 from pipeline.web.app import create_app
 from pipeline.web.auth import COOKIE, csrf_of, open_session
 from pipeline.web.site import Site
 
 
+@pytest.fixture(autouse=True)
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes with little work, so that tests are about something else."""
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),)))
+
+
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+def site(tmp_path: Path, migrated: Path) -> Iterator[Site]:
+    shutil.copy(migrated, tmp_path / "debrief.db")
     store = Store(f"sqlite:///{tmp_path}/debrief.db", str(tmp_path / "media"), code="test")
     yield Site(store=store, settings=Settings(data=tmp_path, cache=tmp_path / "cache"))
     store.close()
