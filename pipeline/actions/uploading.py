@@ -89,15 +89,21 @@ def fail(desk: Desk, upload_id: str, cause: str) -> Upload:
 
 
 def attach(desk: Desk, upload_id: str, interview_id: str, version: int) -> Interview:
-    """Makes a complete upload the recording of an interview whose candidate has consented."""
+    """Makes a complete upload the recording of an interview whose candidate has consented.
+
+    It takes the place of a recording from which nothing was made, because that could not be used.
+    """
     with desk.store.write() as c:
         upload = _own(desk, c, upload_id)
         if upload.state != "complete" or upload.sha256 is None:
             raise ConflictError("This upload is not complete.", "Wait until it is.")
         _may_upload(desk, c, interview_id)
         before = interviews.get_interview(c, interview_id)
-        if before.recording is not None and before.recording != upload.sha256:
-            raise ConflictError("This interview has another recording already.", "Delete the interview first.")
+        if before.recording not in (None, upload.sha256):
+            if before.analysis is not None:
+                raise ConflictError("This interview has another recording already.", "Delete the interview first.")
+            for old in stored.uploads(c, interview=interview_id, sha256=before.recording):
+                stored.remove_upload(c, old.id)
         if not desk.store.media.exists(upload.sha256):
             raise ConflictError("The file was deleted at this moment.", "Upload it again.")
         stored.update_upload(c, upload.model_copy(update={"interview": interview_id}), upload.received)
@@ -105,6 +111,9 @@ def attach(desk: Desk, upload_id: str, interview_id: str, version: int) -> Inter
         desk.log(
             c, "attach-recording", "interview", interview_id, before=before, after=after, candidate=before.candidate
         )
+        if before.recording not in (None, upload.sha256):
+            desk.store.doom(c, str(before.recording))
+    desk.store.finish_deletions()
     return after
 
 

@@ -5,8 +5,10 @@ import io
 from datetime import UTC, datetime
 
 import pytest
+from builders import an_analysis
 from scene import Scene
 
+from models.report import Source
 from models.work import WorkState
 from pipeline.actions import deleting, openings, uploading
 from pipeline.errors import ConflictError, ForbiddenError, NotFoundError, SourceError, UsageError
@@ -78,9 +80,24 @@ def test_incomplete_or_second_recording_is_not_attached(scene):
     with pytest.raises(ConflictError, match="complete"):
         uploading.attach(desk, upload.id, interview.id, interview.version)
     uploading.complete(desk, upload.id, io.BytesIO(SOUND))
-    held = openings.attach_recording(desk, interview.id, io.BytesIO(b"other"), interview.version)
+    held = openings.attach_recording(desk, interview.id, io.BytesIO(b"0" * 10), interview.version)
+    sha256 = held.recording
+    made = an_analysis(scene.rubric).model_copy(update={"source": Source(name="a", sha256=sha256, duration_s=60.0)})
+    scene.analyse(held, made)
     with pytest.raises(ConflictError, match="another recording"):
-        uploading.attach(desk, upload.id, interview.id, held.version)
+        uploading.attach(desk, upload.id, interview.id, held.version + 1)
+
+
+def test_recording_of_which_nothing_was_made_is_replaced_and_its_bytes_go(scene):
+    desk, interview = scene.desk("ann"), scene.interview
+    silent = uploading.begin(desk, "silent.wav", 5, interview_id=interview.id)
+    uploading.complete(desk, silent.id, io.BytesIO(b"hush!"))
+    held = uploading.attach(desk, silent.id, interview.id, interview.version)
+    upload = uploading.begin(desk, "call.m4a", len(SOUND), interview_id=interview.id)
+    uploading.complete(desk, upload.id, io.BytesIO(SOUND))
+    assert uploading.attach(desk, upload.id, interview.id, held.version).recording == SHA
+    assert scene.store.media.hashes() == (SHA,)
+    assert [u.id for u in uploading.uploads(desk)] == [upload.id]
 
 
 def test_failed_or_unwanted_upload_says_why_and_can_be_discarded(scene):
