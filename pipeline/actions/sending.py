@@ -66,6 +66,18 @@ def send(desk: Desk, review_id: str, fields: ats.TenantMap, token: str, *, addre
     return Sent(address=url, status=status, losses=ats.losses(fields))
 
 
+def check(desk: Desk, review_id: str, fields: ats.TenantMap) -> None:
+    """Raises what :func:`send` would raise over the review or the map; nothing leaves."""
+    review, rubric, _ = _confirmed(desk, review_id)
+    ats.check_map(fields, rubric, review)
+
+
+def require_export(desk: Desk) -> None:
+    """ForbiddenError unless the acting person may let scorecards leave."""
+    with desk.store.read() as c:
+        desk.require(c, "export")
+
+
 def _confirmed(desk: Desk, review_id: str) -> tuple[Review, Rubric, str]:
     with desk.store.read() as c:
         user = desk.require(c, "export")
