@@ -137,6 +137,7 @@ class Process:
             self._begin(workflow, order, stage)
             made = do()
             if not self._work.ledger.knows(order.interview):
+                self._log.info("gone", interview=order.interview, workflow=workflow)
                 self._work.artefacts.forget(order.interview)  # deleted while the step ran: nothing may stay
                 raise ReplacedError("The interview was deleted.", "Nothing to do.")
         except DebriefError as error:

@@ -17,7 +17,7 @@ from dbos import DBOS
 from pipeline.jobs import logs, system
 from pipeline.jobs.heartbeats import BEAT_SECONDS, LEASE_SECONDS, Heartbeats, new_executor
 from pipeline.jobs.measures import Measures
-from pipeline.jobs.process import Process
+from pipeline.jobs.process import TRIES_AT_STORAGE, Process
 from pipeline.jobs.recovery import Recovery
 from pipeline.jobs.steps import Steps
 from pipeline.jobs.work import Work
@@ -40,6 +40,7 @@ class Worker:
         least_seconds: float = 600.0,
         lease: float = LEASE_SECONDS,
         metrics_port: int | None = None,
+        storage_tries: int = TRIES_AT_STORAGE,
         stop_when: Callable[[], bool] = lambda: False,
     ) -> None:
         self.executor = new_executor()
@@ -51,7 +52,7 @@ class Worker:
         self._measures = Measures(work, metrics_port)
         self._process = Process(
             work, Steps(work.store, work.artefacts, work.engines), self._measures, self._log,
-            seconds_a_minute=seconds_a_minute, least_seconds=least_seconds,
+            seconds_a_minute=seconds_a_minute, least_seconds=least_seconds, storage_tries=storage_tries,
         )  # fmt: skip
 
     def run(self) -> None:

@@ -91,6 +91,8 @@ class FakeEngines:
                 os.kill(os.getpid(), 9)
             if trouble.error == "weights":
                 raise WeightsError("model.bin: its sha256 is wrong.", "debrief models prepare")
+            if trouble.error == "full":
+                raise OSError(28, "No space left on device")
             if trouble.error == "bug":
                 raise ValueError("Zelda said something secret")
 

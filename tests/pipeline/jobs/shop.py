@@ -117,3 +117,4 @@ class Shop:
                 worker.send_signal(signal.SIGKILL)
             worker.wait()
         self.work.close()
+        self.work.store.close()
