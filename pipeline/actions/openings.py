@@ -25,7 +25,7 @@ def create_job(desk: Desk, title: str, rubric: Rubric, *, keep_days: int | None 
     job = JobOpening(id=new_id(), title=title.strip(), rubric=ref, keep_days=keep_days, created_at=desk.clock())
     with desk.store.write() as c:
         desk.require(c, "manage-openings")
-        stored.add_rubric(c, rubric)
+        stored.add_rubric(c, rubric, desk.clock(), desk.actor)
         stored.add_job(c, job)
         desk.log(c, "create", "job", job.id, after=job, rubric=f"{ref.id}@{ref.version}")
     return job
@@ -37,7 +37,7 @@ def change_rubric(desk: Desk, job_id: str, rubric: Rubric, version: int) -> JobO
     with desk.store.write() as c:
         desk.require(c, "manage-openings")
         before = stored.get_job(c, job_id)
-        stored.add_rubric(c, rubric)
+        stored.add_rubric(c, rubric, desk.clock(), desk.actor)
         after = stored.update_job(c, before.model_copy(update={"rubric": ref}), version)
         desk.log(c, "change-rubric", "job", job_id, before=before, after=after, rubric=f"{ref.id}@{ref.version}")
     return after

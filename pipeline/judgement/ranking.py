@@ -114,41 +114,74 @@ def resampled_totals(
     import numpy
 
     admitted = admit(rubric, scores)
-    total = numpy.zeros(RESAMPLES)
-    weights = 0.0
-    rounds = sorted({s.interview for s in admitted})
-    raters = {r: sorted({s.reviewer for s in admitted if s.interview == r}) for r in rounds}
-    # One draw of people per round serves all competencies: a lenient interviewer is lenient throughout.
-    drawn = {r: chance.integers(0, len(raters[r]), size=(RESAMPLES, len(raters[r]))) for r in rounds}
-    for competency in rubric.competencies:
-        rows = []
-        for r in rounds:
-            by_rater = {s.reviewer: s for s in admitted if s.interview == r and s.competency == competency.id}
-            if not by_rater:
-                continue
-            noisy = numpy.full((len(raters[r]), RESAMPLES), numpy.nan)
-            for i, rater in enumerate(raters[r]):
-                if rater in by_rater:
-                    noisy[i] = by_rater[rater].level + evidence_noise(by_rater[rater], chance)
-            picked = noisy[drawn[r], numpy.arange(RESAMPLES)[:, None]]
-            known = ~numpy.isnan(picked)
-            n = known.sum(axis=1)
-            fallback = numpy.nanmean(noisy, axis=0)
-            rows.append(numpy.where(n > 0, numpy.where(known, picked, 0.0).sum(axis=1) / numpy.maximum(n, 1), fallback))
-        if rows:
-            total += float(competency.weight) * numpy.clip(numpy.mean(rows, axis=0), 1, 5)
-            weights += float(competency.weight)
-    return total / weights if weights else total
+    if not admitted:
+        return numpy.zeros(RESAMPLES)
+    column = {competency.id: i for i, competency in enumerate(rubric.competencies)}
+    noisy = numpy.array([score.level for score in admitted])[:, None] + evidence_noise(admitted, chance)
+    total = numpy.zeros((len(column), RESAMPLES))
+    rounds = numpy.zeros(len(column))
+    for held in sorted({score.interview for score in admitted}):
+        raters = sorted({score.reviewer for score in admitted if score.interview == held})
+        levels = numpy.full((len(raters), len(column), RESAMPLES), numpy.nan)
+        for row, score in enumerate(admitted):
+            if score.interview == held:
+                levels[raters.index(score.reviewer), column[score.competency]] = noisy[row]
+        found = resampled_round(levels, chance)
+        there = ~numpy.isnan(found[:, 0])
+        total[there] += found[there]
+        rounds += there
+    there = rounds > 0
+    weights = numpy.array([float(competency.weight) for competency in rubric.competencies])[there]
+    if not weights.sum():
+        return numpy.zeros(RESAMPLES)
+    averages = numpy.clip(total[there] / rounds[there, None], 1, 5)
+    drawn: NDArray[np.float64] = weights @ averages / weights.sum()
+    return drawn
 
 
-def evidence_noise(score: ConfirmedScore, chance: np.random.Generator) -> NDArray[np.float64]:
-    """How a score would move had other pieces of the same evidence been heard: means of resampled deviations, in
-    levels.
+def resampled_round(levels: NDArray[np.float64], chance: np.random.Generator) -> NDArray[np.float64]:
+    """Averages over the raters of one round, drawn with replacement: ``levels`` is rater by competency by resample, nan
+    where a rater gave none, and the result competency by resample, nan where nobody did.
+
+    One draw of people serves all competencies: a lenient interviewer is lenient throughout. Where a draw holds nobody who
+    rated a competency, everyone who did counts.
     """
     import numpy
 
-    levels = score.quote_levels
-    centre = sum(levels) / len(levels) if levels else 0.0
-    pool = numpy.array([*DOUBT, *(level - centre for level in levels)])
-    noise: NDArray[np.float64] = chance.choice(pool, size=(RESAMPLES, max(1, score.quotes))).mean(axis=1)
+    raters, competencies, resamples = levels.shape
+    if raters == 1:
+        only: NDArray[np.float64] = levels[0]
+        return only
+    drawn = chance.integers(0, raters, size=(raters, resamples))
+    picked = levels[drawn[:, None, :], numpy.arange(competencies)[None, :, None], numpy.arange(resamples)]
+
+    def mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        known = ~numpy.isnan(values)
+        with numpy.errstate(invalid="ignore"):
+            averaged: NDArray[np.float64] = numpy.where(known, values, 0.0).sum(axis=0) / known.sum(axis=0)
+        return averaged
+
+    found = mean(picked)
+    drawn_or_all: NDArray[np.float64] = numpy.where(numpy.isnan(found), mean(levels), found)
+    return drawn_or_all
+
+
+def evidence_noise(scores: Sequence[ConfirmedScore], chance: np.random.Generator) -> NDArray[np.float64]:
+    """How scores would move had other pieces of the same evidence been heard: means of resampled deviations, in levels,
+    score by resample.
+    """
+    import numpy
+
+    pools = []
+    for score in scores:
+        levels = score.quote_levels
+        centre = sum(levels) / len(levels) if levels else 0.0
+        pools.append((*DOUBT, *(level - centre for level in levels)))
+    pieces = [max(1, score.quotes) for score in scores]
+    size = numpy.repeat([len(pool) for pool in pools], pieces)[:, None]
+    start = numpy.repeat(numpy.cumsum([0, *(len(pool) for pool in pools[:-1])]), pieces)[:, None]
+    chosen = start + (chance.random((sum(pieces), RESAMPLES)) * size).astype(numpy.intp)
+    heard = numpy.concatenate(pools)[chosen]
+    first = numpy.cumsum([0, *pieces[:-1]])
+    noise: NDArray[np.float64] = numpy.add.reduceat(heard, first, axis=0) / numpy.array(pieces)[:, None]
     return noise

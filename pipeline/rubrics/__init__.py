@@ -17,8 +17,9 @@ from models.rubric import Rubric
 from pipeline.errors import RubricError
 from pipeline.rubrics.checks import check
 from pipeline.rubrics.reading import MAX_BYTES, Finding, read
+from pipeline.rubrics.writing import to_yaml
 
-__all__ = ["Finding", "bundled", "content_hash", "find", "lint", "load"]
+__all__ = ["Finding", "bundled", "content_hash", "find", "lint", "lint_text", "load", "load_text", "to_yaml"]
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -54,7 +55,20 @@ def lint(ref: str | Path) -> list[Finding]:
 
 def load(ref: str | Path) -> Rubric:
     """The rubric of a bundled id or a YAML or JSON file, with ``version`` set; RubricError lists what is wrong."""
-    rubric, findings = _examine(str(ref))
+    return _whole(*_examine(str(ref)), str(ref))
+
+
+def lint_text(text: str, name: str = "rubric.yaml") -> list[Finding]:
+    """All that is wrong or doubtful with a rubric that is being written, in order of lines."""
+    return _judge(name, text.encode())[1]
+
+
+def load_text(text: str, name: str = "rubric.yaml") -> Rubric:
+    """The rubric of a YAML or JSON text, with ``version`` set; RubricError lists what is wrong."""
+    return _whole(*_judge(name, text.encode()), name)
+
+
+def _whole(rubric: Rubric | None, findings: list[Finding], ref: str) -> Rubric:
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors or rubric is None:
         first, *rest = errors
@@ -85,7 +99,11 @@ def _canonical(value: object) -> object:
 
 def _examine(ref: str) -> tuple[Rubric | None, list[Finding]]:
     source = find(ref)
-    reading = read(source.name if ref in bundled() else ref, _bytes(source, ref))
+    return _judge(source.name if ref in bundled() else ref, _bytes(source, ref))
+
+
+def _judge(name: str, content: bytes) -> tuple[Rubric | None, list[Finding]]:
+    reading = read(name, content)
     findings = reading.findings + (check(reading) if reading.rubric is not None else [])
     return reading.rubric, sorted(findings, key=lambda finding: (finding.line, finding.severity, finding.message))
 

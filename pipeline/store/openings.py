@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -71,12 +72,14 @@ def _user(row: Row[Any]) -> User:
     return User(**{**row._mapping, "roles": tuple(row.roles)})
 
 
-def add_rubric(connection: Connection, rubric: Rubric) -> None:
+def add_rubric(connection: Connection, rubric: Rubric, now: datetime | None = None, author: str | None = None) -> None:
     """Keeps a rubric version for ever; the same version again changes nothing."""
     known = sa.select(t.rubric.c.id).where(t.rubric.c.id == rubric.id, t.rubric.c.version == rubric.version)
     if connection.execute(known).first() is None:
         connection.execute(
-            sa.insert(t.rubric).values(id=rubric.id, version=rubric.version, body=rubric.model_dump_json())
+            sa.insert(t.rubric).values(
+                id=rubric.id, version=rubric.version, body=rubric.model_dump_json(), created_at=now, author=author
+            )
         )
 
 

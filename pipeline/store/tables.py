@@ -30,7 +30,15 @@ user = sa.Table(
     sa.Column("active", sa.Boolean, nullable=False, default=True),
 )
 
-rubric = sa.Table("rubric", metadata, identity(), identity("version"), text("body"))
+rubric = sa.Table(
+    "rubric",
+    metadata,
+    identity(),
+    identity("version"),
+    text("body"),
+    moment("created_at", nullable=True),
+    sa.Column("author", sa.String(64)),
+)
 
 job = sa.Table(
     "job_opening",
@@ -141,6 +149,7 @@ review = sa.Table(
     moment("submitted_at", nullable=True),
     text("reopen_reason"),
     sa.ForeignKeyConstraint(["rubric_id", "rubric_version"], ["rubric.id", "rubric.version"], name="fk_review_rubric"),
+    sa.Index("ix_review_rubric", "rubric_id", "rubric_version"),
     sa.UniqueConstraint("interview", "reviewer", name="uq_review_one_each"),
     sa.UniqueConstraint("id", "state", name="uq_review_state"),
     sa.CheckConstraint("state IN ('draft', 'submitted')", name="state"),

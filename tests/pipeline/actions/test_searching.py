@@ -139,9 +139,11 @@ def _back_to_the_first(c):
         "search_turn",
     ):
         c.exec_driver_sql(f"DROP TABLE {table}")
-    for index in ("audit_action", "audit_entity", "interview_job_held_at", "interview_recording"):
+    for index in ("review_rubric", "audit_action", "audit_entity", "interview_job_held_at", "interview_recording"):
         c.exec_driver_sql(f"DROP INDEX ix_{index}")
     if c.dialect.name == "postgresql":
         c.exec_driver_sql("DROP TEXT SEARCH CONFIGURATION debrief")
         c.exec_driver_sql("DROP TEXT SEARCH DICTIONARY debrief_stem")
+    for column in ("created_at", "author"):
+        c.exec_driver_sql(f"ALTER TABLE rubric DROP COLUMN {column}")
     c.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
