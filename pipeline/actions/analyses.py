@@ -174,14 +174,22 @@ def _flag(
 
 
 def rescore(
-    desk: Desk, interview_id: str, scorer: Scorer, *, rubric: Rubric | None = None, dry_run: bool = False
+    desk: Desk,
+    interview_id: str,
+    scorer: Scorer,
+    *,
+    rubric: Rubric | None = None,
+    dry_run: bool = False,
+    everything: bool = False,
+    scorer_name: str = "",
 ) -> tuple[DraftChange, ...]:
     """Drafts anew what corrections made stale, or everything where another rubric version is given; returns what
     changed.
 
     No transaction is open while the engine runs; an interview that changed meanwhile is a ConflictError. With
     another rubric version the
-    opening must have moved to it (or ``dry_run``); reviews keep the version they were opened with.
+    opening must have moved to it (or ``dry_run``); reviews keep the version they were opened with. ``scorer_name`` is
+    the name of the engine: where another one drafted before, or with ``everything``, all drafts are made anew.
     """
     with desk.store.read() as c:
         interview = interviews.get_interview(c, interview_id)
@@ -200,6 +208,8 @@ def rescore(
             raise UsageError(
                 "The opening uses another rubric version.", "Change the opening's rubric first, or make a dry run."
             )
+    if everything or (scorer_name and scorer_name != before.engines.scorer):
+        stale = {x.id for x in used.competencies}
     if not stale:
         return ()
     turns = rules.corrected(before, made)
@@ -214,7 +224,10 @@ def rescore(
     )
     if dry_run:
         return changes
-    after = before.model_copy(update={"drafts": drafts, "rubric": ref})
+    engines = before.engines.model_copy(update={"scorer": scorer_name or before.engines.scorer})
+    after = before.model_copy(update={"drafts": drafts, "rubric": ref, "engines": engines})
+    if after == before:
+        return ()
     with desk.store.write() as c:
         now = interviews.get_interview(c, interview_id)
         if now.version != interview.version:

@@ -9,17 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from pipeline.cli.desk import at_desk, print_table, say
+from pipeline.cli.rescore import rescore
 from pipeline.cli.setting_up import CandidateId, InterviewId, JobId
 from pipeline.errors import ConflictError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from models.answer import Answer
     from models.decision import OpeningReport
-    from models.rubric import Rubric
-    from models.score import DraftScore
-    from models.transcript import Turn
 
 panel = typer.Typer(no_args_is_help=True, add_completion=False)
 delete = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -170,28 +167,6 @@ def correct(
         if stale
         else "No draft depends on it."
     )
-
-
-def rescore(
-    interview_id: InterviewId, dry_run: Annotated[bool, typer.Option("--dry-run", help="Show, write nothing.")] = False
-) -> None:
-    """Draft anew what corrections made stale, or everything when the opening has moved to another rubric version."""
-    from pipeline import wiring
-    from pipeline.actions import analyses, openings
-    from pipeline.actions.finding import full_id
-
-    def scorer(turns: Sequence[Turn], answers: Sequence[Answer], rubric: Rubric) -> Sequence[DraftScore]:
-        return wiring.engines().scorer.score(tuple(turns), tuple(answers), rubric)
-
-    with at_desk() as desk:
-        found = full_id(desk, "interview", interview_id)
-        changes = analyses.rescore(
-            desk, found, scorer, rubric=openings.rubric_of_interview(desk, found), dry_run=dry_run
-        )
-    if not changes:
-        say("Nothing changed.")
-        return
-    print_table(("Competency", "Before", "After"), [(x.competency, x.before, x.after) for x in changes])
 
 
 @session.command("rate")

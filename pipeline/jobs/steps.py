@@ -130,7 +130,9 @@ class Steps:
             parted = analyze.Parted.model_validate_json(self._artefacts.get(order.interview, cut))
             return self._artefacts.put(order.interview, keep(self._engines.scorer, parted.turns))
 
-        return self._once(order, "match", [cut, order.engines], make)
+        read = self._once(order, "match", [cut, order.engines], make)
+        self._artefacts.remember(order.interview, "readings", read)
+        return read
 
     def score(self, order: Order, heard: str, cut: str, read: str) -> str:
         """The analysis with its drafts."""

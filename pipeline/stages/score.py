@@ -17,6 +17,7 @@ from models.transcript import Turn, Word
 from pipeline.errors import WeightsError
 from pipeline.stages.embed import Embedder
 from pipeline.stages.evidence import Parser
+from pipeline.stages.kept import Kept, packed, unpacked
 from pipeline.stages.masking import plain_text
 from pipeline.stages.network import Encoder, Floats, Readings, build_heads, competency_texts, heads_forward
 from pipeline.stages.passages import Parsed, Reading, parsed, placed, pooled
@@ -73,6 +74,21 @@ class Scorer:
         self._known.clear()
         self._talks.clear()
 
+    def kept(self, turns: Sequence[Turn]) -> bytes:
+        """Reads the turns and returns what was read, for :meth:`recall`: another rubric then costs the heads alone."""
+        talk = self._parsed(turns)
+        keys = [_row_key(row) for row in talk.rows]
+        vectors = self._vectors(talk.rows)
+        found = {key: self._known[key] for key in keys} if len(vectors) else {}
+        return packed(Kept(self.name, _talk_key(turns), talk, found))
+
+    def recall(self, data: bytes) -> None:
+        """Takes back what :meth:`kept` returned; what other weights have read is left alone."""
+        kept = unpacked(data)
+        if kept is not None and kept.scorer == self.name:
+            self._talks[kept.key] = kept.talk
+            self._known.update(kept.vectors)
+
     def score(self, turns: Sequence[Turn], answers: Sequence[Answer], rubric: Rubric) -> tuple[DraftScore, ...]:
         """A draft for every competency of the rubric, in its order, with at most five verbatim quotes of the candidate each."""
         reading = self.read(turns, answers, rubric)
@@ -125,16 +141,13 @@ class Scorer:
         return placed(readings, talk, rubric)
 
     def _parsed(self, turns: Sequence[Turn]) -> Parsed:
-        key = hashlib.sha256("\0".join(f"{turn.t}\1{turn.role}\1{turn.text}" for turn in turns).encode()).hexdigest()
+        key = _talk_key(turns)
         if key not in self._talks:
             self._talks[key] = parsed(turns, self._phrases, self._nlp)
         return self._talks[key]
 
     def _vectors(self, rows: Sequence[Window]) -> Floats:
-        keys = [
-            hashlib.sha256("\0".join(f"{word.text}\1{word.turn < 0}" for word in row).encode()).hexdigest()
-            for row in rows
-        ]
+        keys = [_row_key(row) for row in rows]
         new = [i for i, key in enumerate(keys) if key not in self._known]
         made = self._encoder.words(
             [[w.text for w in rows[i]] for i in new], [[w.turn < 0 for w in rows[i]] for i in new]
@@ -211,6 +224,14 @@ class Scorer:
             anchor=AnchorRef(level=keys[best], text=competency.anchors[keys[best]]),
             similarity=round(float(cosine[best]), 3),
         )
+
+
+def _talk_key(turns: Sequence[Turn]) -> str:
+    return hashlib.sha256("\0".join(f"{turn.t}\1{turn.role}\1{turn.text}" for turn in turns).encode()).hexdigest()
+
+
+def _row_key(row: Window) -> str:
+    return hashlib.sha256("\0".join(f"{word.text}\1{word.turn < 0}" for word in row).encode()).hexdigest()
 
 
 def anchor_texts(competency: Competency) -> tuple[str, ...]:
