@@ -103,17 +103,27 @@ def compare(
     size: int = 50,
     outcome: Outcome | None = None,
     only: Collection[str] | None = None,
+    name: str = "",
+    rule: tuple[int, State] | None = None,
 ) -> ComparisonPage:
-    """A page of an opening's candidates side by side, best first; only those with that ``outcome`` or of those ids where given."""
+    """A page of an opening's candidates side by side, best first.
+
+    Only those with that ``outcome``, of those ids, with those words in their ``name``, and whose rule of that number
+    (in the order of ``rules``, from 0) is in that state, where given. Who has yet to rate a candidate blind sees no name.
+    """
     if page < 1 or not 1 <= size <= 500:
         raise UsageError("Pages count from 1 and hold 1 to 500 rows.", "Ask for another page.")
     with desk.store.read() as c:
         lines, prints, hidden, job, rubric = _ranking(c, desk, job_id)
+        masked = hidden if rubric.blind else frozenset()
         if only is not None:
             lines = tuple(line for line in lines if line.candidate in only)
-        if outcome is not None:
+        if name.strip():
+            named = lists.candidates_named(c, job_id, name) - masked
+            lines = tuple(line for line in lines if line.candidate in named)
+        if outcome is not None or rule is not None:
             found = _parts(c, desk.store, job, rubric, [line.candidate for line in lines], prints, hidden)
-            lines = tuple(line for line in lines if found[line.candidate].outcome == outcome)
+            lines = tuple(line for line in lines if _fits(found[line.candidate], outcome, rule))
         shown = lines[(page - 1) * size : page * size]
         ids = [line.candidate for line in shown]
         found = _parts(c, desk.store, job, rubric, ids, prints, hidden)
@@ -121,9 +131,16 @@ def compare(
     rows = []
     for line in shown:
         where = {name: getattr(line, name) for name in ("rank", "total", "low", "high", "tied_with")}
-        about = {"name": names[line.candidate], "hidden": line.candidate in hidden}
+        called = f"Candidate {line.candidate[:6]}" if line.candidate in masked else names[line.candidate]
+        about = {"name": called, "hidden": line.candidate in hidden}
         rows.append(found[line.candidate].model_copy(update={**where, **about}))
     return ComparisonPage(job=job, rubric=rubric, rows=tuple(rows), total=len(lines))
+
+
+def _fits(found: ComparedCandidate, outcome: Outcome | None, rule: tuple[int, State] | None) -> bool:
+    if outcome is not None and found.outcome != outcome:
+        return False
+    return rule is None or (rule[0] < len(found.rules) and found.rules[rule[0]].state == rule[1])
 
 
 def _ranking(

@@ -133,6 +133,12 @@ def candidate_ids(connection: Connection, job: str) -> tuple[str, ...]:
     return tuple(connection.execute(query.order_by(t.candidate.c.created_at, t.candidate.c.id)).scalars())
 
 
+def candidates_named(connection: Connection, job: str, name: str) -> frozenset[str]:
+    """The candidates of an opening whose names hold all those words."""
+    query = sa.select(t.candidate.c.id).where(t.candidate.c.job == job, *_named(name))
+    return frozenset(connection.execute(query).scalars())
+
+
 def candidate_names(connection: Connection, candidates: Sequence[str]) -> dict[str, str]:
     """The names of those candidates."""
     names: dict[str, str] = {}

@@ -98,3 +98,18 @@ def test_new_rubric_version_leaves_old_cards_without_a_rank(scene):
     changed = a_rubric(40, 40, 20, must=(1,)).model_copy(update={"version": "v2"})
     openings.change_rubric(scene.desk("lead"), scene.job.id, changed, scene.job.version)
     assert totals(scene)[scene.candidate.id] is None
+
+
+def test_comparison_is_narrowed_by_name_and_by_rule(scene):
+    scene.submit("ann", GOOD)
+    poor = scene.add_candidate("Poor Soul")
+    scene.submit("ann", POOR, scene.add_interview(poor, reviewers=()))
+    lead = scene.desk("lead")
+
+    def narrowed(**how):
+        return [r.id for r in comparing.compare(lead, scene.job.id, **how).rows]
+
+    assert narrowed(name="soul") == [poor.id]
+    assert narrowed(rule=(0, "not met")) == [poor.id]
+    assert narrowed(rule=(0, "met"), name="zelda") == [scene.candidate.id]
+    assert narrowed(rule=(7, "met")) == []
