@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from models.user import USER_ROLES, User, UserRole
 from pipeline.actions.desk import Desk, new_id, utc_now
@@ -11,7 +12,7 @@ from pipeline.store import audit, openings
 from pipeline.store.store import Store
 
 
-def first_user(store: Store, name: str, email: str) -> User:
+def first_user(store: Store, name: str, email: str, *, now: datetime | None = None) -> User:
     """The owner of a fresh installation, with every role; ConflictError where there is someone already."""
     user = User(id=new_id(), name=name, email=email, roles=USER_ROLES)
     with store.write() as c:
@@ -19,7 +20,8 @@ def first_user(store: Store, name: str, email: str) -> User:
             raise ConflictError("This installation has users already.", "Ask an admin for an account.")
         openings.add_user(c, user)
         audit.record(
-            c, actor=user.id, action="add-first-user", kind="user", entity=user.id, now=utc_now(), after=user,
+            c, actor=user.id, action="add-first-user", kind="user", entity=user.id, now=now or utc_now(),
+            after=user,
             key=user.id, code=store.code,
         )  # fmt: skip
     return user

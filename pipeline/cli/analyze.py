@@ -43,8 +43,17 @@ def demo(
     json: Annotated[
         str | None, typer.Option(help="Write the analysis as JSON to this path; - for standard output.")
     ] = None,
+    serve: Annotated[bool, typer.Option("--serve", help="A sample workspace in the web app to click through.")] = False,
+    port: Annotated[int, typer.Option(help="With --serve: port to listen on; 0: any that is free.")] = 8100,
+    fresh: Annotated[bool, typer.Option("--fresh", help="With --serve: make the workspace afresh.")] = False,
+    workers: Annotated[int, typer.Option(min=0, help="With --serve: how many work on recordings.")] = 1,
 ) -> None:
-    """Analyse the bundled recording with the embedded defaults and show its scorecard."""
+    """Analyse the bundled recording and show its scorecard; or with --serve a whole sample workspace in the web app."""
+    if serve:
+        from pipeline.cli.serve import serve_sample
+
+        serve_sample(port, workers, fresh=fresh)
+        return
     from pipeline.wiring import demo_recording
 
     with demo_recording() as recording:

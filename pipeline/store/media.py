@@ -55,6 +55,13 @@ class MediaStore:
         with self._files.open(path, "rb") as stream:
             yield stream
 
+    def size(self, sha256: str) -> int:
+        """How many bytes are stored under that hash; NotFoundError where there are none."""
+        try:
+            return int(self._files.size(self._path(sha256)))
+        except FileNotFoundError:
+            raise NotFoundError("There is no stored file with this hash.", "It may have been deleted.") from None
+
     def exists(self, sha256: str) -> bool:
         """Whether the bytes of that hash are here."""
         return bool(self._files.exists(self._path(sha256)))

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from models.answer import Answer
+from models.rubric import Rubric
+from models.score import DraftScore
+from models.transcript import Turn
 from models.user import User
 from pipeline.judgement.permissions import TABLE, may
 
 if TYPE_CHECKING:
     from pipeline.jobs.work import Work
     from pipeline.settings import Settings
-    from pipeline.stages.score import Scorer
     from pipeline.store.store import Store
 
 HERE = Path(__file__).resolve().parent
+
+
+class Scorer(Protocol):
+    """What drafts scores anew after a correction; it may load its engines only then."""
+
+    def score(self, turns: Sequence[Turn], answers: Sequence[Answer], rubric: Rubric) -> Sequence[DraftScore]: ...
 
 
 @dataclass(frozen=True, slots=True)

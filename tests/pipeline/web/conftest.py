@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.responses import Response
+from web_scene import WebScene
 
 from models.user import User
 from pipeline.actions import people
@@ -58,3 +59,15 @@ def sign_in(client: TestClient, site: Site) -> Callable[[User], TestClient]:
         return client
 
     return act
+
+
+@pytest.fixture
+def office(site: Site) -> WebScene:
+    """The small company at work on the site's store."""
+    return WebScene(site.store)
+
+
+@pytest.fixture
+def come_in(office: WebScene, sign_in: Callable[[User], TestClient]) -> Callable[[str], TestClient]:
+    """The client, signed in as one of the company: admin, lead, ann, bob, eve or aud."""
+    return lambda name: sign_in(office.people[name])
