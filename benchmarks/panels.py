@@ -75,65 +75,12 @@ def fill(store: Store, desk: Desk, interviews: int) -> str:
     return job.id
 
 
-WORDS = [
-    "customer",
-    "renewal",
-    "contract",
-    "dashboard",
-    "quarter",
-    "team",
-    "risk",
-    "churn",
-    "call",
-    "plan",
-    "data",
-    "support",
-    "product",
-    "training",
-    "account",
-    "value",
-    "goal",
-    "budget",
-    "report",
-    "meeting",
-    "owner",
-    "result",
-    "process",
-    "issue",
-    "week",
-    "month",
-    "feedback",
-    "onboarding",
-    "usage",
-    "adoption",
-    "expansion",
-    "because",
-    "before",
-    "after",
-    "when",
-    "which",
-    "they",
-    "we",
-    "it",
-    "was",
-    "and",
-    "the",
-    "a",
-    "of",
-    "to",
-    "in",
-    "on",
-    "with",
-    "for",
-    "from",
-    "about",
-    "would",
-    "could",
-    "should",
-    "always",
-    "never",
-    "often",
-]
+TEXT = (
+    "customer renewal contract dashboard quarter team risk churn call plan data support product training account value goal budget report "
+    "meeting owner result process issue week month feedback onboarding usage adoption expansion because before after when which they we "
+    "it was and the a of to in on with for from about would could should always never often "
+)
+WORDS = TEXT.split()
 
 
 def talk(store: Store, job: str, turns: int) -> None:

@@ -180,7 +180,8 @@ def _drop_interview(drop: Callable[[sa.Table, Any], None], interview: str) -> No
     for table in (t.confirmed_score, t.first_score, t.review_score):
         drop(table, table.c.review.in_(mine))
     drop(t.review, t.review.c.interview == interview)
-    drop(t.stale_draft, t.stale_draft.c.analysis.in_(made))
+    for table in (t.stale_draft, t.draft_level, t.talk_measure):
+        drop(table, table.c.analysis.in_(made))
     for table in (t.search_turn, t.upload, t.work, t.analysis, t.correction, t.rater):
         drop(table, table.c.interview == interview)
     drop(t.interview, t.interview.c.id == interview)
@@ -195,6 +196,7 @@ def _wipe(store: Store) -> None:
     """Leaves no old pages: empties SQLite's write-ahead log (deleted rows are zeroed already), vacuums PostgreSQL's
     tables.
     """
+    interviews.forget_parsed()
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as raw:
         if store.engine.dialect.name == "postgresql":
             raw.exec_driver_sql("VACUUM")

@@ -8,6 +8,7 @@ checked against scikit-learn and the ``krippendorff`` package in the tests.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 LEVELS = 5
 SEED = 20261122
 RESAMPLES = 1000
+FEWEST = 5
+"""Things rated below which no interval is given."""
 
 
 def weighted_kappa(first: Sequence[int], second: Sequence[int]) -> float | None:
@@ -31,7 +34,8 @@ def weighted_kappa(first: Sequence[int], second: Sequence[int]) -> float | None:
     if n == 0:
         return None
     observed = sum((a - b) ** 2 for a, b in zip(first, second, strict=True)) / n
-    expected = sum((a - b) ** 2 * first.count(a) * second.count(b) for a in set(first) for b in set(second)) / n**2
+    rows, columns = Counter(first), Counter(second)
+    expected = sum((a - b) ** 2 * rows[a] * columns[b] for a in rows for b in columns) / n**2
     return None if expected == 0 else 1 - observed / expected
 
 
@@ -53,20 +57,51 @@ def krippendorff_alpha(units: Sequence[Sequence[float]]) -> float | None:
 
 def kappa_with_interval(name: str, first: Sequence[int], second: Sequence[int], *, seed: int = SEED) -> Agreement:
     """Weighted kappa of a pair with its 90 % interval by bootstrap over the things rated."""
-    pairs = list(zip(first, second, strict=True))
+    import numpy
 
-    def statistic(sample: list[tuple[int, int]]) -> float | None:
-        return weighted_kappa([a for a, _ in sample], [b for _, b in sample])
-
-    low, high = bootstrap(pairs, statistic, seed)
-    return Agreement(name=name, value=statistic(pairs), low=low, high=high, n=len(pairs))
+    value = weighted_kappa(first, second)
+    low, high = None, None
+    if len(first) >= FEWEST:
+        # Drawing things with replacement is drawing the cells of their table: quick however many there are.
+        cells = Counter(zip(first, second, strict=True))
+        table = numpy.array([[cells[a, b] for b in range(1, LEVELS + 1)] for a in range(1, LEVELS + 1)], dtype=float)
+        drawn = numpy.random.default_rng(seed).multinomial(len(first), table.ravel() / len(first), size=RESAMPLES)
+        tables = drawn.reshape(RESAMPLES, LEVELS, LEVELS).astype(float)
+        far = (numpy.arange(LEVELS)[:, None] - numpy.arange(LEVELS)) ** 2
+        chance = numpy.einsum("ri,rj,ij->r", tables.sum(axis=2), tables.sum(axis=1), far) / len(first)
+        low, high = _interval(1 - (tables * far).sum(axis=(1, 2))[chance > 0] / chance[chance > 0])
+    return Agreement(name=name, value=value, low=low, high=high, n=len(first))
 
 
 def alpha_with_interval(name: str, units: Sequence[Sequence[float]], *, seed: int = SEED) -> Agreement:
     """Krippendorff's alpha with its 90 % interval by bootstrap over units."""
+    import numpy
+
     paired = [tuple(unit) for unit in units if len(unit) >= 2]
-    low, high = bootstrap(paired, krippendorff_alpha, seed)
+    low, high = None, None
+    if len(paired) >= FEWEST:
+        # Units with the same ratings are alike, and all that alpha needs of a unit adds up.
+        alike = Counter(tuple(sorted(unit)) for unit in paired)
+        facts = numpy.array([_facts(unit) for unit in alike])
+        share = numpy.array(list(alike.values()), dtype=float) / len(paired)
+        drawn = numpy.random.default_rng(seed).multinomial(len(paired), share, size=RESAMPLES)
+        n, total, squares, within = (drawn @ facts).T
+        overall = 2 * (n * squares - total**2) / (n * (n - 1))
+        there = overall > 1e-12
+        low, high = _interval(1 - within[there] / n[there] / overall[there])
     return Agreement(name=name, value=krippendorff_alpha(paired), low=low, high=high, n=len(paired))
+
+
+def _facts(unit: Sequence[float]) -> tuple[float, float, float, float]:
+    """Number, sum, sum of squares, and differences within, of one unit's ratings."""
+    m, total, squares = len(unit), sum(unit), sum(x * x for x in unit)
+    return m, total, squares, 2 * (m * squares - total**2) / (m - 1)
+
+
+def _interval(found: NDArray[np.float64]) -> tuple[float | None, float | None]:
+    if len(found) < RESAMPLES // 2:
+        return None, None
+    return percentiles(found, 5, 95)
 
 
 def bootstrap(
@@ -75,7 +110,7 @@ def bootstrap(
     """The 5th and 95th percentile of the statistic over resamples of the things; None for fewer than five things."""
     import random
 
-    if len(things) < 5:
+    if len(things) < FEWEST:
         return None, None
     chance = random.Random(seed)  # noqa: S311 - statistics, not secrets
     drawn = (statistic(chance.choices(things, k=len(things))) for _ in range(RESAMPLES))

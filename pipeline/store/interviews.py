@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from sqlalchemy.engine import Connection, Row
 from models.job import Correction, Interview, Rater
 from models.report import Analysis
 from pipeline.errors import ConflictError
+from pipeline.store import measures
 from pipeline.store import tables as t
 from pipeline.store.openings import found
 
@@ -101,13 +103,25 @@ def add_analysis(connection: Connection, interview: str, analysis: Analysis, now
             created_at=now,
         )
     )
+    measures.add(connection, analysis_id, analysis)
     return analysis_id
 
 
 def get_analysis(connection: Connection, analysis_id: str) -> Analysis:
     """The analysis of that id, as the machine made it."""
     row = connection.execute(sa.select(t.analysis.c.body).where(t.analysis.c.id == analysis_id)).first()
-    return Analysis.model_validate_json(found(row, "analysis").body)
+    return _parsed(found(row, "analysis").body)
+
+
+@lru_cache(maxsize=8)
+def _parsed(body: str) -> Analysis:
+    """A long talk takes longer to read than everything else on its page, and analyses never change."""
+    return Analysis.model_validate_json(body)
+
+
+def forget_parsed() -> None:
+    """Drops what this process remembers of analyses: after a deletion nothing of them is left in memory."""
+    _parsed.cache_clear()
 
 
 def analysis_ids(connection: Connection, interview: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection, Engine
 from pipeline.errors import StorageError
 from pipeline.store.engine import transaction
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration. Written out, so that an up-to-date database opens without loading Alembic; a test keeps it
 right.
 """

@@ -13,10 +13,12 @@ from pipeline.store.columns import Moment, identity, moment, ref, scale, text
 from pipeline.store.columns import metadata as metadata
 from pipeline.store.tables_around import api_token as api_token
 from pipeline.store.tables_around import credential as credential
+from pipeline.store.tables_around import draft_level as draft_level
 from pipeline.store.tables_around import one_time_link as one_time_link
 from pipeline.store.tables_around import search_turn as search_turn
 from pipeline.store.tables_around import session as session
 from pipeline.store.tables_around import sign_in_try as sign_in_try
+from pipeline.store.tables_around import talk_measure as talk_measure
 from pipeline.store.tables_around import upload as upload
 from pipeline.store.tables_around import work as work
 

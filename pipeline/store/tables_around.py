@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from pipeline.store.columns import Moment, identity, metadata, moment, ref, text
+from pipeline.store.columns import Moment, identity, metadata, moment, ref, scale, text
 
 # How people come in. The database sees hashes alone: of passwords (argon2, made by the web), and sha256 of tokens and links.
 credential = sa.Table(
@@ -107,4 +107,24 @@ search_turn = sa.Table(
     sa.Column("start", sa.Float),
     sa.Column("question", sa.String(64)),
     text("text"),
+)
+
+# Numbers of each analysis beside it, so that lists and accuracy need not load transcripts.
+draft_level = sa.Table(
+    "draft_level",
+    metadata,
+    sa.Column("analysis", sa.String(64), sa.ForeignKey("analysis.id"), primary_key=True),
+    identity("competency"),
+    sa.Column("score", sa.Integer),
+    sa.Column("value", sa.Float),
+    scale("score", "scale"),
+)
+
+talk_measure = sa.Table(
+    "talk_measure",
+    metadata,
+    sa.Column("analysis", sa.String(64), sa.ForeignKey("analysis.id"), primary_key=True),
+    sa.Column("interviewer_words", sa.Integer, nullable=False),
+    sa.Column("candidate_words", sa.Integer, nullable=False),
+    sa.Column("asked", sa.JSON, nullable=False),
 )

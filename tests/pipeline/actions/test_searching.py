@@ -123,21 +123,18 @@ def test_interviews_of_an_older_database_are_found_after_its_migration(scene):
     assert [h.turn for h in searching.search(scene.desk("ann"), "okapi")] == [0]
     assert [h.turn for h in searching.search(scene.desk("ann"), "more")] == [1]
     assert searching.search(scene.desk("ann"), "zebras") == ()
+    with scene.store.read() as c:
+        levels = c.execute(sa.select(tables.draft_level.c.competency, tables.draft_level.c.score)).all()
+        words = c.execute(sa.select(tables.talk_measure.c.candidate_words, tables.talk_measure.c.asked)).one()
+    assert levels == [("c1", 3), ("c2", 3), ("c3", 3)]
+    assert tuple(words) == (5, [])
 
 
 def _back_to_the_first(c):
     if c.dialect.name == "sqlite":
         c.exec_driver_sql("DROP TABLE turn_words")
-    for table in (
-        "credential",
-        "session",
-        "api_token",
-        "one_time_link",
-        "sign_in_try",
-        "upload",
-        "work",
-        "search_turn",
-    ):
+    newer = "draft_level talk_measure credential session api_token one_time_link sign_in_try upload work search_turn"
+    for table in newer.split():
         c.exec_driver_sql(f"DROP TABLE {table}")
     for index in ("review_rubric", "audit_action", "audit_entity", "interview_job_held_at", "interview_recording"):
         c.exec_driver_sql(f"DROP INDEX ix_{index}")
