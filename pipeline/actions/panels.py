@@ -16,7 +16,7 @@ from pipeline.actions.reviewing import owing, own_reviews
 from pipeline.errors import ConflictError, ForbiddenError, UsageError
 from pipeline.judgement.agreement import agreement_table
 from pipeline.judgement.panel import panel_report
-from pipeline.store import interviews, openings, restore, reviews
+from pipeline.store import interviews, measures, openings, restore, reviews
 from pipeline.store.restore import Cards
 
 DRAFT_RATER = "draft"
@@ -148,21 +148,19 @@ def agreement(desk: Desk, job_id: str) -> AgreementTable:
     Only scores given before the draft was seen count, and only those of submitted reviews.
     """
     ratings: dict[str, dict[str, int]] = {}
+    rated: set[str] = set()
     with desk.store.read() as c:
         user = desk.require(c, "rank")
         hidden = owing(c, user.id, job_id)
-        for interview in interviews.interviews(c, job=job_id):
-            if interview.candidate in hidden:
+        for row in measures.scores(c, jobs=[job_id]):
+            if row.candidate in hidden:
                 continue
-            mine = [r for r in reviews.reviews(c, interview=interview.id) if r.state == "submitted"]
-            for review in mine:
-                for line in review.scores:
-                    if line.blind and line.first_score is not None:
-                        ratings.setdefault(review.reviewer, {})[f"{interview.id} {line.competency}"] = line.first_score
-            if mine and interview.analysis:
-                for draft in interviews.get_analysis(c, interview.analysis).drafts:
-                    if draft.score is not None:
-                        ratings.setdefault(DRAFT_RATER, {})[f"{interview.id} {draft.competency}"] = draft.score
+            rated.add(row.interview)
+            if row.blind and row.first is not None:
+                ratings.setdefault(row.reviewer, {})[f"{row.interview} {row.competency}"] = row.first
+        for row in measures.draft_levels(c, job_id):
+            if row.interview in rated:
+                ratings.setdefault(DRAFT_RATER, {})[f"{row.interview} {row.competency}"] = row.score
     return agreement_table(ratings)
 
 
@@ -171,28 +169,20 @@ def blind_scores(desk: Desk, job_ids: Sequence[str] | None = None) -> list[dict[
 
     Each: interview, reviewer, competency, level, and the draft's value and level then (None without a draft).
     """
-    lines: list[dict[str, object]] = []
     with desk.store.read() as c:
         user = desk.require(c, "rank")
-        for job in job_ids if job_ids is not None else [j.id for j in openings.jobs(c)]:
-            hidden = owing(c, user.id, job)
-            for interview in interviews.interviews(c, job=job):
-                for review in reviews.reviews(c, interview=interview.id):
-                    if review.state != "submitted" or interview.candidate in hidden:
-                        continue
-                    made = interviews.get_analysis(c, review.analysis).drafts if review.analysis else ()
-                    drafts = {d.competency: d for d in made}
-                    for line in review.scores:
-                        if line.blind and line.first_score is not None:
-                            draft = drafts.get(line.competency)
-                            lines.append(
-                                {
-                                    "interview": interview.id,
-                                    "reviewer": review.reviewer,
-                                    "competency": line.competency,
-                                    "level": line.first_score, "rubric": review.rubric.id,
-                                    "draft_value": draft.value if draft else None,
-                                    "draft_score": draft.score if draft else None,
-                                }
-                            )  # fmt: skip
-    return lines
+        wanted = list(job_ids) if job_ids is not None else [job.id for job in openings.jobs(c)]
+        hidden = {candidate for job in wanted for candidate in owing(c, user.id, job)}
+        return [
+            {
+                "interview": row.interview,
+                "reviewer": row.reviewer,
+                "competency": row.competency,
+                "level": row.first,
+                "rubric": row.rubric,
+                "draft_value": row.value,
+                "draft_score": row.draft,
+            }
+            for row in measures.scores(c, jobs=wanted)
+            if row.blind and row.first is not None and row.candidate not in hidden
+        ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -66,6 +67,11 @@ def user_by_email(connection: Connection, email: str) -> User | None:
 def users(connection: Connection) -> tuple[User, ...]:
     """Everyone, by name."""
     return tuple(_user(row) for row in connection.execute(sa.select(t.user).order_by(t.user.c.name, t.user.c.id)))
+
+
+def user_names(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """The names of those people."""
+    return {u.id: u.name for u in users(connection) if u.id in set(ids)} if ids else {}
 
 
 def _user(row: Row[Any]) -> User:
