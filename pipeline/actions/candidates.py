@@ -19,7 +19,7 @@ from pipeline.actions.desk import Desk
 from pipeline.actions.lists import blind
 from pipeline.actions.panels import report, rubric_of
 from pipeline.actions.reviewing import own_reviews
-from pipeline.errors import ConflictError, ForbiddenError
+from pipeline.errors import ConflictError, ForbiddenError, UsageError
 from pipeline.judgement.permissions import may
 from pipeline.judgement.review import DUE
 from pipeline.store import audit, interviews, openings, restore, reviews
@@ -136,6 +136,19 @@ def candidate_card(desk: Desk, candidate_id: str) -> CandidateCard:
             history=_history(c, candidate, held, made, names, decided=decides),
             names=names,
         )
+
+
+def pair(desk: Desk, job_id: str, first: str, second: str) -> tuple[CandidateCard, CandidateCard]:
+    """Two candidates of an opening side by side, for those who may rank."""
+    with desk.store.read() as c:
+        desk.require(c, "rank")
+        openings.get_job(c, job_id)
+    if not first or not second or first == second:
+        raise UsageError("Two different candidates are needed.", "Choose one as A and another as B.")
+    cards = candidate_card(desk, first), candidate_card(desk, second)
+    if any(card.job.id != job_id for card in cards):
+        raise UsageError("These two are not candidates of the same opening.", "Choose them from one list.")
+    return cards
 
 
 def candidate_report(desk: Desk, candidate_id: str) -> OpeningReport:

@@ -18,6 +18,7 @@ from models.decision import PanelReport, RankLine, State
 from models.job import JobOpening
 from models.rubric import Rubric
 from pipeline.actions.desk import Desk
+from pipeline.actions.lists import JobRow, job_rows
 from pipeline.actions.reviewing import owing
 from pipeline.errors import UsageError
 from pipeline.judgement.panel import panel_report
@@ -89,6 +90,13 @@ OPENINGS = 20
 """Openings of which a process remembers something."""
 
 
+def compared_jobs(desk: Desk) -> tuple[JobRow, ...]:
+    """The openings whose candidates the person may compare, newest first."""
+    with desk.store.read() as c:
+        desk.require(c, "rank")
+    return job_rows(desk)
+
+
 def ranking(desk: Desk, job_id: str) -> tuple[RankLine, ...]:
     """The candidates of an opening by confirmed total, with ties. Cards of an older rubric version have no rank."""
     with desk.store.read() as c:
@@ -135,6 +143,11 @@ def compare(
         about = {"name": called, "hidden": line.candidate in hidden}
         rows.append(found[line.candidate].model_copy(update={**where, **about}))
     return ComparisonPage(job=job, rubric=rubric, rows=tuple(rows), total=len(lines))
+
+
+def rule_texts(rubric: Rubric) -> tuple[str, ...]:
+    """What the rules of a comparison ask, in the order of their numbers: must-haves first, then the rubric's rules."""
+    return tuple(result.text for result in panel_report("", rubric, ()).result.rules)
 
 
 def _fits(found: ComparedCandidate, outcome: Outcome | None, rule: tuple[int, State] | None) -> bool:
