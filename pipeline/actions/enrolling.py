@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from models._base import Noun
 from models.job import Consent, Interview, JobOpening
+from models.report import RubricRef
+from models.rubric import Rubric
 from models.user import User
-from pipeline.actions import lists, openings
+from pipeline.actions import lists, openings, rubrics
 from pipeline.actions.desk import Desk
 from pipeline.errors import UsageError
 from pipeline.judgement.permissions import TABLE
+from pipeline.rubrics import bundled, load
 from pipeline.store import interviews
 from pipeline.store import openings as stored
 
@@ -36,7 +40,7 @@ def enroll(
     ``another`` enters a second person of the same name. Whoever is an interviewer is not asked as a reviewer as well. Everything is
     checked before anything is made.
     """
-    plain = " ".join(name.split())
+    plain, said = printable(name), printable(round_name)
     if not 0 < len(plain) <= LONGEST_NAME:
         raise UsageError("A candidate needs a name.", f"Initials will do; {LONGEST_NAME} characters are the most.")
     if ended_at < held_at:
@@ -52,15 +56,20 @@ def enroll(
             if not stored.get_user(c, person).active:
                 raise UsageError("One of these accounts is shut.", "Choose somebody else.")
     candidate = None if another else find_candidate(desk, job_id, plain)
-    who = candidate.id if candidate else openings.create_candidate(desk, job_id, plain, email).id
+    who = candidate.id if candidate else openings.create_candidate(desk, job_id, plain, printable(email)).id
     return openings.create_interview(
-        desk, who, round_name, held_at, ended_at, interviewers=asked, reviewers=others, consent=consent
+        desk, who, said, held_at, ended_at, interviewers=asked, reviewers=others, consent=consent
     )
+
+
+def printable(text: str) -> str:
+    """What somebody typed, without control characters and with single blanks."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def find_candidate(desk: Desk, job_id: str, name: str) -> lists.CandidateRow | None:
     """The newest candidate of the opening with that very name, whatever its capitals; None where there is none."""
-    wanted = " ".join(name.split()).casefold()
+    wanted = printable(name).casefold()
     found = lists.candidate_rows(desk, job_id, name=name, size=200).rows
     return next((row for row in found if " ".join(row.name.split()).casefold() == wanted), None)
 
@@ -70,6 +79,34 @@ def raters(desk: Desk) -> tuple[User, ...]:
     with desk.store.read() as c:
         desk.require(c, "manage-interviews")
         return tuple(sorted((u for u in stored.users(c) if u.has(*TABLE["review"])), key=lambda u: u.name.casefold()))
+
+
+class RubricChoice(Noun):
+    """A rubric that an opening can be rated with: ``key`` to ask for it, ``stored`` where it is a version kept here."""
+
+    key: str
+    label: str
+    stored: bool
+
+
+def rubric_choices(desk: Desk) -> tuple[RubricChoice, ...]:
+    """The newest kept version of each rubric, then the bundled ones that are not kept yet."""
+    newest: dict[str, RubricChoice] = {}
+    for kept in rubrics.versions(desk):
+        key = f"{kept.ref.id}@{kept.ref.version}"
+        newest.setdefault(kept.ref.id, RubricChoice(key=key, label=f"{kept.title} ({kept.ref.id})", stored=True))
+    others = (RubricChoice(key=name, label=name, stored=False) for name in bundled() if name not in newest)
+    return (*newest.values(), *others)
+
+
+def rubric_choice(desk: Desk, key: str) -> Rubric:
+    """The rubric of such a key; UsageError for one that is neither kept nor bundled."""
+    name, _, version = key.partition("@")
+    if version:
+        return rubrics.get(desk, RubricRef(id=name, version=version))
+    if name not in bundled():
+        raise UsageError("There is no such rubric.", "Choose one of the list, or import it on the Rubrics page.")
+    return load(name)
 
 
 def opening(desk: Desk, job_id: str) -> JobOpening:

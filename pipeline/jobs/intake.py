@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import re
 import shutil
@@ -100,6 +101,11 @@ class Intake:
         if there is None or there.id == interview_id:
             return None
         return Already(interview=there.id, candidate=there.candidate)
+
+    def twin(self, desk: Desk, stream: IO[bytes], interview_id: str = "") -> Already | None:
+        """Where the recording in this stream is already, unless that is the interview itself; the stream is read from its start."""
+        stream.seek(0)
+        return self.already(desk, interview_id, hashlib.file_digest(stream, "sha256").hexdigest())
 
     def piece(self, desk: Desk, upload_id: str, at: int, data: bytes) -> Upload:
         """Keeps the next piece; one that is here already changes nothing. UsageError for one that leaves a gap."""

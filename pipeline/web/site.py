@@ -61,6 +61,7 @@ def site(request: Request) -> Site:
 MENU: tuple[tuple[str, str, str], ...] = (
     ("today", "/", "Today"),
     ("upload", "/upload", "Upload"),
+    ("jobs", "/jobs", "Openings"),
     ("compare", "/compare", "Compare"),
     ("rubrics", "/rubrics", "Rubrics"),
     ("calibrate", "/calibrate", "Calibrate"),
@@ -72,6 +73,7 @@ MENU: tuple[tuple[str, str, str], ...] = (
 
 RIGHTS = {
     "upload": ("upload",),
+    "jobs": ("calibrate",),
     "compare": ("rank",),
     "rubrics": ("read-interview", "manage-openings"),
     "calibrate": ("calibrate",),

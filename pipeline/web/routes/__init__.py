@@ -1,8 +1,23 @@
 """One module per page of the app; each has a ``router``, and ``ROUTERS`` lists them in order."""
 
-from pipeline.web.routes import account, candidates, health, media, review, review_api, sign_in, today
+from pipeline.web.routes import (
+    account,
+    candidates,
+    compare,
+    health,
+    intake,
+    jobs,
+    media,
+    review,
+    review_api,
+    search,
+    sign_in,
+    today,
+    upload,
+)
 
 ROUTERS = (
+    compare.router,
     candidates.router,
     review.router,
     review_api.router,
@@ -11,4 +26,8 @@ ROUTERS = (
     account.router,
     health.router,
     media.router,
+    intake.router,
+    upload.router,
+    jobs.router,
+    search.router,
 )
