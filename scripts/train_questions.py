@@ -75,7 +75,7 @@ def matching(one: Labelled, embedder: Embedder, weight: float = 1.0) -> Matching
     for label, positions in one.blocks():
         if inside(label):
             first.setdefault(label, positions)
-    seen = question_names.read_blocks(one.turns, list(first.values()), one.rubric, embedder)
+    seen = question_names.BankReader(one.turns, one.rubric, embedder).read(list(first.values()))
     columns = tuple(ids.index(label) if label in ids else len(ids) for label in first)
     return Matching(question_names.table(seen), columns, weight)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,9 +120,10 @@ def read_talk(turns: Sequence[Turn], rubric: Rubric, embedder: Embedder) -> Talk
         best[i] = np.maximum(whole[i] @ texts, (part_of[i] @ texts).max(axis=0))
     probe, aim = _near_probes(whole, rubric, embedder)
     like = _near_models(whole, part_of, embedder)
-    stems = tuple(content(turn.text) for turn in turns)
+    said = tuple(_Said.of(turn) for turn in turns)
+    stems = tuple(one.stems for one in said)
     rows = {at: row for row, at in enumerate(where)}
-    own = np.stack([_row(turns, asking, at, stems, like[rows[at]] if at in rows else None) for at in range(len(turns))])
+    own = np.stack([_row(turns, asking, at, said, like[rows[at]] if at in rows else None) for at in range(len(turns))])
     for at, row in rows.items():
         _put(own[at], "competency", float(aim[row]))
         _put(own[at], "no-bank", float(k == 0))
@@ -173,42 +175,54 @@ def _near_models(whole: Matrix, part_of: Sequence[Matrix], embedder: Embedder) -
     return np.array(columns, dtype=np.float32).T.reshape(len(whole), len(MODEL_TURNS))
 
 
+class _Said(NamedTuple):
+    """What is looked at in a turn and in its neighbours, worked out once."""
+
+    cues: dict[str, float]
+    stems: frozenset[str]
+    asks: bool
+
+    @classmethod
+    def of(cls, turn: Turn) -> _Said:
+        return cls(cue_counts(turn.text), content(turn.text), asks(turn.text))
+
+
 def _row(
     turns: Sequence[Turn],
     asking: NDArray[np.bool_],
     at: int,
-    stems: Sequence[frozenset[str]],
+    said: Sequence[_Said],
     like: NDArray[np.float32] | None,
 ) -> NDArray[np.float32]:
-    turn = turns[at]
-    cues = cue_counts(turn.text)
+    turn, own = turns[at], said[at]
+    cues, stems = own.cues, own.stems
     tail = cue_counts(" ".join(turn.text.split()[-12:]))
     size = turn.n_words
     tokens = words(turn.text)
     lead = lead_in_words(turn.text)
     before = turns[at - 1] if at else None
     after = turns[at + 1] if at + 1 < len(turns) else None
-    before_cues = cue_counts(before.text) if before else {}
-    after_cues = cue_counts(after.text) if after else {}
-    heard = frozenset().union(*stems[max(0, at - 2) : at]) if at else frozenset()
+    before_cues = said[at - 1].cues if before else {}
+    after_cues = said[at + 1].cues if after else {}
+    heard: frozenset[str] = frozenset().union(*(one.stems for one in said[max(0, at - 2) : at]))
     place = at / max(1, len(turns) - 1)
     values: dict[str, float] = {
         "one": 1.0, **cues,
         "tail-ask": float(tail["inverted"] or tail["request"] or tail["wh"] or tail["mark"]),
-        "asks": float(asks(turn.text)),
+        "asks": float(own.asks),
         "tells": float(size > 12 and not (tail["mark"] or tail["request"] or tail["inverted"])),
         "long": min(1.0, size / 60), "log-words": float(np.log1p(size)) / 4, "short": float(size <= 4),
         "lead-in": min(1.0, lead / 4), "lead-shift": float(lead > 0 and cues["shift"]),
         "start": max(0.0, 1 - at / 6), "end": max(0.0, 1 - (len(turns) - 1 - at) / 8), "place": place,
         "first": float(at == 0), "last": float(at >= len(turns) - 2),
-        "before-words": _span(turns, asking, at, -1), "before-asks": float(bool(before and asks(before.text))),
+        "before-words": _span(turns, asking, at, -1), "before-asks": float(bool(before and said[at - 1].asks)),
         "before-goodbye": before_cues.get("goodbye", 0.0), "before-back": float(bool(before and is_backchannel(before.text))),
         "same-before": float(bool(before and before.speaker == turn.speaker)),
         "same-after": float(bool(after and after.speaker == turn.speaker)),
-        "after-words": _span(turns, asking, at, 1), "after-asks": float(bool(after and asks(after.text))),
+        "after-words": _span(turns, asking, at, 1), "after-asks": float(bool(after and said[at + 1].asks)),
         "after-back": float(bool(after and is_backchannel(after.text))),
         "after-goodbye": after_cues.get("goodbye", 0.0), "after-hitch": after_cues.get("hitch", 0.0),
-        "echo": float(bool(stems[at]) and stems[at] <= heard), "cohesion": len(stems[at] & heard) / max(1, len(stems[at])),
+        "echo": float(bool(stems) and stems <= heard), "cohesion": len(stems & heard) / max(1, len(stems)),
         "you": min(1.0, sum(w.startswith(("you", "your")) for w in tokens) / max(4, size) * 5),
         "me": min(1.0, sum(w in ("i", "i'm", "we", "i've", "my", "our", "we've") for w in tokens) / max(4, size) * 5),
     }  # fmt: skip

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,7 @@ _RESUME = re.compile(
     r"\b(?:go on|carry on|where were we|you were saying|keep going|continue|as you were|pick up where)\b"
 )
 RETURN_NEAR, RETURN_NEAR_CUED = 0.72, 0.42
+_FIRST, _LAST, _BLOCKS = FREE.index("first"), FREE.index("last"), FREE.index("blocks")
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,124 @@ class Blocks:
     texts: tuple[str, ...]
 
 
+class BankReader:
+    """Compares blocks of one talk with a rubric's bank; each block is read once, however often it comes back in another path."""
+
+    def __init__(self, turns: Sequence[Turn], rubric: Rubric, embedder: Embedder) -> None:
+        self.turns = turns
+        self.embedder = embedder
+        self.size = len(rubric.questions)
+        self._read: dict[tuple[int, ...], _Block] = {}
+        asked = [[question.text, *pieces(question.text)] for question in rubric.questions]
+        aims = [_aims(question, rubric) for question in rubric.questions]
+        probes = [list(question.probes) for question in rubric.questions]
+        evaluated = {key for question in rubric.questions for key in question.evaluates}
+        rest = [f"{c.name}. {c.definition}" for c in rubric.competencies if c.id not in evaluated]
+        if not self.size:
+            return
+        groups = [*asked, *aims, *probes, rest, list(COMMON)]
+        embedder.encode([text for group in groups for text in group])
+        self._asked, self._aims, self._probes = (
+            [embedder.encode(row) for row in rows] for rows in (asked, aims, probes)
+        )
+        self._rest, self._common = embedder.encode(rest), embedder.encode(list(COMMON))
+        self._stems = [_stems(question, rubric) for question in rubric.questions]
+        self._spread = Counter(stem for own in self._stems for stem in own)
+
+    def read(self, blocks: Sequence[Sequence[int]]) -> Blocks:
+        """The blocks (positions of their turns) against every question of the bank."""
+        self._prepare([tuple(block) for block in blocks])
+        rows = [self._read[tuple(block)] for block in blocks]
+        near = {
+            kind: np.array([row.near[at] for row in rows], dtype=np.float32).reshape(len(rows), self.size)
+            for at, kind in enumerate(KINDS)
+        }
+        free = np.array([row.free for row in rows], dtype=np.float32).reshape(len(rows), len(FREE))
+        if self.size and rows:
+            free[0, _FIRST] = free[-1, _LAST] = 1.0
+            free[:, _BLOCKS] = min(len(rows), 10) / 8
+        openings = np.stack([row.opening for row in rows]) if rows else self.embedder.encode([])
+        return Blocks(near, free, openings, tuple(row.text for row in rows))
+
+    def _prepare(self, blocks: Sequence[tuple[int, ...]]) -> None:
+        """Read the blocks that are new; their texts are embedded in one go."""
+        new = [block for block in dict.fromkeys(blocks) if block not in self._read]
+        texts = [_Texts.of([self.turns[at] for at in block]) for block in new]
+        wanted = [
+            text
+            for own in texts
+            for text in (own.parts[-1:] if not self.size else [*own.parts, *own.follow, *own.heads])
+        ]
+        self.embedder.encode(wanted)
+        for block, own in zip(new, texts, strict=True):
+            self._read[block] = self._measured(own)
+
+    def _measured(self, own: _Texts) -> _Block:
+        """One block against every question of the bank."""
+        part = self.embedder.encode(own.parts)
+        if not self.size:
+            return _Block(
+                np.zeros((len(KINDS), 0), dtype=np.float32), np.zeros(len(FREE), dtype=np.float32), part[-1], own.text
+            )
+        follow, heads = self.embedder.encode(own.follow), self.embedder.encode(own.heads)
+        asked_stems, said_stems = content(own.parts[-1]), own.said
+        near = np.zeros((len(KINDS), self.size), dtype=np.float32)
+        for j, (asked, aims, probes) in enumerate(zip(self._asked, self._aims, self._probes, strict=True)):
+            shared = [sum(1 / self._spread[stem] for stem in self._stems[j] & own) for own in (asked_stems, said_stems)]
+            near[:, j] = (
+                part[-1] @ asked[0],
+                (part @ asked.T).max(),
+                (part @ probes.T).max() if len(probes) else 0.0,
+                (follow @ probes.T).max(axis=1).mean() if len(probes) and len(follow) else 0.0,
+                (part @ aims.T).max() if len(aims) else 0.0,
+                shared[0] / 3,
+                (heads @ np.concatenate([asked[:1], aims]).T).mean() if len(heads) else 0.0,
+                shared[1] / 5,
+            )
+        best = float(np.maximum(near[0], near[1]).max())
+        other = float((part @ self._rest.T).max() - near[4].max()) if len(self._rest) else 0.0
+        free = np.array(
+            [
+                0.0, 0.0, 0.0, other, float(asks(own.text)), min(2.0, len(own.parts[-1].split()) / 40), best,
+                float((part @ self._common.T).max()) - best, cue_counts(own.text)["off-list"],
+            ],
+            dtype=np.float32,
+        )  # fmt: skip
+        return _Block(near, free, part[-1], own.text)
+
+
+class _Texts(NamedTuple):
+    """What is compared of a block: the opening's pieces and last the whole opening, follow-ups, heads of the answer, its stems."""
+
+    text: str
+    parts: list[str]
+    follow: list[str]
+    heads: list[str]
+    said: frozenset[str]
+
+    @classmethod
+    def of(cls, turns: Sequence[Turn]) -> _Texts:
+        asking = [turn for turn in turns if may_open(turn)] or [turns[0]]
+        answering = [turn for turn in turns if not may_open(turn)]
+        opening = gist(asking[0].text)
+        return cls(
+            text=asking[0].text,
+            parts=[*(pieces(opening) if len(opening.split()) > 12 else []), opening],
+            follow=[gist(turn.text) for turn in asking[1:] if turn.n_words > 3],
+            heads=_answer_heads(answering),
+            said=content(" ".join(turn.text for turn in answering)),
+        )
+
+
+class _Block(NamedTuple):
+    near: Matrix
+    free: NDArray[np.float32]
+    opening: NDArray[np.float32]
+    text: str
+
+
 def name_blocks(
-    turns: Sequence[Turn],
-    blocks: Sequence[Sequence[int]],
-    rubric: Rubric,
-    embedder: Embedder,
-    weights: NDArray[np.float32],
+    blocks: Sequence[Sequence[int]], rubric: Rubric, reader: BankReader, weights: NDArray[np.float32]
 ) -> tuple[list[str], float]:
     """For each block (positions of its turns) the id of its question; ``free-N`` in the order asked where none of the bank fits.
 
@@ -69,7 +183,7 @@ def name_blocks(
     """
     if not blocks:
         return [], 0.0
-    seen = read_blocks(turns, blocks, rubric, embedder)
+    seen = reader.read(blocks)
     scores = table(seen) @ weights
     column = assigned(scores)
     k = len(rubric.questions)
@@ -148,59 +262,6 @@ def _best_other(near: Matrix) -> Matrix:
         return np.zeros_like(near)
     order = np.sort(near, axis=1)
     return np.where(near >= order[:, -1:], order[:, -2:-1], order[:, -1:])
-
-
-def read_blocks(turns: Sequence[Turn], blocks: Sequence[Sequence[int]], rubric: Rubric, embedder: Embedder) -> Blocks:
-    """Compare every block with every question of the bank; embeds openings, follow-ups and the head of each answer."""
-    n, k = len(blocks), len(rubric.questions)
-    asking = [[turns[at] for at in block if may_open(turns[at])] or [turns[block[0]]] for block in blocks]
-    openings = [gist(row[0].text) for row in asking]
-    vectors = embedder.encode(openings)
-    near = {kind: np.zeros((n, k), dtype=np.float32) for kind in KINDS}
-    free = np.zeros((n, len(FREE)), dtype=np.float32)
-    if not k:
-        return Blocks(near, free, vectors, tuple(row[0].text for row in asking))
-    answers = [" ".join(turns[at].text for at in block if not may_open(turns[at])) for block in blocks]
-    parts = [[*(pieces(text) if len(text.split()) > 12 else []), text] for text in openings]
-    follow = [[gist(turn.text) for turn in row[1:] if turn.n_words > 3] for row in asking]
-    heads = [_answer_heads([turns[at] for at in block if not may_open(turns[at])]) for block in blocks]
-    embedder.encode([text for row in (*parts, *follow, *heads) for text in row])
-    stems = [_stems(question, rubric) for question in rubric.questions]
-    spread = Counter(stem for own in stems for stem in own)
-    for j, question in enumerate(rubric.questions):
-        aims = embedder.encode([question.text, *_aims(question, rubric)])
-        asked = embedder.encode([question.text, *pieces(question.text)])
-        probes = (
-            embedder.encode(list(question.probes))
-            if question.probes
-            else np.zeros((1, vectors.shape[1]), dtype=np.float32)
-        )
-        for i in range(n):
-            part, answer = embedder.encode(parts[i]), content(answers[i])
-            near["full"][i, j] = vectors[i] @ asked[0]
-            near["piece"][i, j] = (part @ asked.T).max()
-            near["opening-probe"][i, j] = (part @ probes.T).max()
-            near["probe"][i, j] = (embedder.encode(follow[i]) @ probes.T).max(axis=1).mean() if follow[i] else 0.0
-            near["competency"][i, j] = (part @ aims[1:].T).max() if len(aims) > 1 else 0.0
-            near["opening-words"][i, j] = sum(1 / spread[stem] for stem in stems[j] & content(openings[i])) / 3
-            near["answer"][i, j] = (embedder.encode(heads[i]) @ aims.T).mean() if heads[i] else 0.0
-            near["answer-words"][i, j] = sum(1 / spread[stem] for stem in stems[j] & answer) / 5
-    evaluated = {key for question in rubric.questions for key in question.evaluates}
-    rest = [f"{c.name}. {c.definition}" for c in rubric.competencies if c.id not in evaluated]
-    best = np.maximum(near["full"], near["piece"]).max(axis=1)
-    common = embedder.encode(list(COMMON)).T
-    for i in range(n):
-        other = (
-            float((embedder.encode(parts[i]) @ embedder.encode(rest).T).max() - near["competency"][i].max())
-            if rest
-            else 0.0
-        )
-        free[i] = (
-            float(i == 0), float(i == n - 1), min(n, 10) / 8, other, float(asks(asking[i][0].text)),
-            min(2.0, len(openings[i].split()) / 40), best[i],
-            float((embedder.encode(parts[i]) @ common).max() - best[i]), cue_counts(asking[i][0].text)["off-list"],
-        )  # fmt: skip
-    return Blocks(near, free, vectors, tuple(row[0].text for row in asking))
 
 
 def _aims(question: Question, rubric: Rubric) -> list[str]:

@@ -8,7 +8,8 @@ afterwards, one to one over the whole talk (``question_names``).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,6 +22,7 @@ CLASSES = (
     "stay", "stay-out", "open", *OUTSIDE, "other-stay", "other-stay-out", *(f"other-{name}" for name in OUTSIDE),
 )  # fmt: skip
 """What a step does; the ``other-`` ones are steps of a turn that may not open a question."""
+_INDEX = {name: at for at, name in enumerate(CLASSES)}
 
 MODES = ("start", *OUTSIDE, "question")
 PAST = (
@@ -40,7 +42,17 @@ class Path:
     since: int = 0
     opened: int = 0
     score: float = 0.0
-    steps: tuple[str, ...] = field(default=(), compare=False)
+    step: str = ""
+    before: Path | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """All steps, in order."""
+        found, at = [], self
+        while at.before is not None:
+            found.append(at.step)
+            at = at.before
+        return tuple(reversed(found))
 
 
 class Scene:
@@ -51,18 +63,15 @@ class Scene:
         self.has_bank = talk.best.shape[1] > 0
         self.said = np.concatenate([[0], np.cumsum(np.where(talk.asking, 0, talk.n_words))])
         self.asked = np.concatenate([[0], np.cumsum(talk.asking & (talk.n_words > 4))])
-        self._past: dict[tuple[int, str, int], list[float]] = {}
 
     def past(self, at: int, path: Path) -> list[float]:
         """The numbers of PAST: where the path is, how long it has been there, and how the turn fits the running block."""
-        key = (at, path.mode, path.since)
-        if key not in self._past:
-            self._past[key] = self._measure(at, path)
-        row = list(self._past[key])
+        row = self.measured(at, path)
         row[_OPENED] = min(1.0, path.opened / 8)
         return row
 
-    def _measure(self, at: int, path: Path) -> list[float]:
+    def measured(self, at: int, path: Path) -> list[float]:
+        """As :meth:`past`, with zero for how many questions were opened."""
         talk, since = self.talk, path.since
         inside = path.mode == "question"
         said = float(self.said[at] - self.said[since])
@@ -103,7 +112,7 @@ def taken(at: int, path: Path, step: str, score: float = 0.0) -> Path:
     stays = step.removeprefix("other-").startswith("stay")
     return Path(
         mode=path.mode if stays else "question" if step == "open" else step.removeprefix("other-"),
-        since=path.since if stays else at, opened=path.opened + (step == "open"), score=path.score + score, steps=(*path.steps, step),
+        since=path.since if stays else at, opened=path.opened + (step == "open"), score=path.score + score, step=step, before=path,
     )  # fmt: skip
 
 
@@ -112,24 +121,47 @@ def row_of(scene: Scene, at: int, path: Path) -> NDArray[np.float32]:
     return np.concatenate([scene.talk.own[at], np.array(scene.past(at, path), dtype=np.float32)])
 
 
+class Judge:
+    """Log probabilities of the steps through one talk, by learned weights of shape (classes, WIDTH).
+
+    What paths in the same mode since the same turn share is worked out once; a beam of a long talk asks for it thousands of times.
+    """
+
+    def __init__(self, scene: Scene, weights: Matrix) -> None:
+        self.scene = scene
+        self._own = scene.talk.own @ weights[:, : len(OWN)].T
+        self._tail = weights[:, len(OWN) :]
+        self._known: dict[tuple[int, str, int], tuple[list[str], list[float], list[float]]] = {}
+
+    def steps(self, at: int, path: Path) -> Iterator[tuple[str, float]]:
+        """What the turn may do after the path, each with its log probability."""
+        key = (at, path.mode, path.since)
+        if key not in self._known:
+            names = possible(self.scene, at, path)
+            which = [_INDEX[name] for name in names]
+            past = np.array(self.scene.measured(at, path), dtype=np.float32)
+            base = (self._own[at, which] + self._tail[which] @ past).tolist()
+            self._known[key] = (names, base, self._tail[which, _OPENED].tolist())
+        names, row, slope = self._known[key]
+        opened = min(1.0, path.opened / 8)
+        logits = [value + opened * more for value, more in zip(row, slope, strict=True)]
+        top = max(logits)
+        total = top + math.log(sum(math.exp(logit - top) for logit in logits))
+        return zip(names, (logit - total for logit in logits), strict=True)
+
+
 def best_paths(scene: Scene, weights: Matrix, beam: int = BEAM) -> list[Path]:
     """The likeliest path for each number of questions opened that comes near the best, likeliest first; at most five.
 
     ``weights`` is (classes, WIDTH). Ties go to the earlier path in the beam.
     """
-    own = scene.talk.own @ weights[:, : len(OWN)].T
-    tail = weights[:, len(OWN) :]
-    index = {name: at for at, name in enumerate(CLASSES)}
+    judge = Judge(scene, weights)
     paths = [Path()]
     for at in range(len(scene.talk.n_words)):
         grown: dict[tuple[str, int, int], Path] = {}
         for path in paths:
-            steps = possible(scene, at, path)
-            which = [index[step] for step in steps]
-            logits = own[at, which] + tail[which] @ np.array(scene.past(at, path), dtype=np.float32)
-            logits = logits - np.logaddexp.reduce(logits)
-            for step, logit in zip(steps, logits, strict=True):
-                new = taken(at, path, step, float(logit))
+            for step, logit in judge.steps(at, path):
+                new = taken(at, path, step, logit)
                 key = (new.mode, new.since, new.opened)
                 if key not in grown or grown[key].score < new.score:
                     grown[key] = new

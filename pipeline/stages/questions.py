@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +18,19 @@ from models.rubric import Rubric
 from models.transcript import Turn, TurnKind
 from pipeline.stages.embed import Embedder
 from pipeline.stages.question_features import OWN, Matrix, Talk, read_talk
-from pipeline.stages.question_names import WIDTH, name_blocks
+from pipeline.stages.question_names import WIDTH, BankReader, name_blocks
 from pipeline.stages.question_path import CLASSES, PAST, Path, Scene, best_paths, blocks_of
 from pipeline.stages.talk_cues import asks, is_backchannel
+
+Labels = tuple[tuple[str | None, TurnKind], ...]
 
 ASKED_AGAIN, ANSWERED = 0.5, 40
 JOINT = 0.4
 """How much the fit with the bank counts beside the path."""
+
+REMEMBERED = 256
+_CUTS: dict[bytes, Labels] = {}
+"""Labels of talks that were cut before, by digest: no word of what was said is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +73,13 @@ def cut(turns: Sequence[Turn], rubric: Rubric, embedder: Embedder, weights: CutW
     Bank questions keep their id, others become ``free-1``, ``free-2``, … in the order asked; without a bank all are free. A question
     taken up again later has a second answer with the same id. Where roles are unknown, turns that ask may open a question.
     """
-    if not turns:
-        return Cut((), (), (), tuple(question.id for question in rubric.questions))
     weights = weights or shipped_weights()
-    talk = read_talk(turns, rubric, embedder)
-    paths = best_paths(Scene(talk), weights.path)
-    blocks, names = _best_reading(paths, turns, rubric, embedder, weights)
-    labelled = _labelled(turns, talk, blocks, names)
-    named = set(names)
+    labels = _remembered(_key(turns, rubric, embedder, weights), lambda: _labels(turns, rubric, embedder, weights))
+    labelled = tuple(
+        turn.model_copy(update={"question": name, "kind": kind})
+        for turn, (name, kind) in zip(turns, labels, strict=True)
+    )
+    named = {name for name, _ in labels}
     evaluated = {competency for q in rubric.questions if q.id in named for competency in q.evaluates}
     return Cut(
         turns=labelled,
@@ -82,15 +89,44 @@ def cut(turns: Sequence[Turn], rubric: Rubric, embedder: Embedder, weights: CutW
     )
 
 
+def _labels(turns: Sequence[Turn], rubric: Rubric, embedder: Embedder, weights: CutWeights) -> Labels:
+    """For each turn the id of its question (or None) and its kind."""
+    if not turns:
+        return ()
+    talk = read_talk(turns, rubric, embedder)
+    paths = best_paths(Scene(talk), weights.path)
+    blocks, names = _best_reading(paths, turns, rubric, embedder, weights)
+    return _labelled(turns, talk, blocks, names)
+
+
+def _key(turns: Sequence[Turn], rubric: Rubric, embedder: Embedder, weights: CutWeights) -> bytes:
+    """A digest of everything that decides the cut."""
+    digest = hashlib.sha256(rubric.model_dump_json().encode())
+    digest.update(embedder.name.encode() + weights.path.tobytes() + weights.names.tobytes())
+    for turn in turns:
+        digest.update(f"\1{turn.role}\2{turn.speaker}\3{turn.text}".encode("utf-8", "surrogatepass"))
+    return digest.digest()
+
+
+def _remembered(key: bytes, make: Callable[[], Labels]) -> Labels:
+    """The labels of that key, made where they are not remembered; the oldest are dropped."""
+    if key not in _CUTS:
+        _CUTS[key] = make()
+        while len(_CUTS) > REMEMBERED:
+            del _CUTS[next(iter(_CUTS))]
+    return _CUTS[key]
+
+
 def _best_reading(
     paths: Sequence[Path], turns: Sequence[Turn], rubric: Rubric, embedder: Embedder, weights: CutWeights
 ) -> tuple[list[tuple[str, list[int]]], list[str]]:
     """Blocks and names of the path that is likeliest together with how well its blocks fit the bank."""
     found = []
+    reader = BankReader(turns, rubric, embedder)
     for path in paths if rubric.questions else paths[:1]:
         blocks = blocks_of(path.steps)
         asked = [positions for mode, positions in blocks if mode == "question"]
-        names, fit = name_blocks(turns, asked, rubric, embedder, weights.names)
+        names, fit = name_blocks(asked, rubric, reader, weights.names)
         found.append((path.score + JOINT * fit, blocks, names))
     _, blocks, names = max(found, key=lambda reading: reading[0])
     return blocks, names
@@ -122,17 +158,17 @@ def _numbers(block: Sequence[Turn], kind: TurnKind) -> tuple[int, ...]:
 
 def _labelled(
     turns: Sequence[Turn], talk: Talk, blocks: Sequence[tuple[str, Sequence[int]]], names: Sequence[str]
-) -> tuple[Turn, ...]:
-    """The turns with question and kind."""
-    found: list[Turn] = []
+) -> Labels:
+    """Question and kind of each turn."""
+    found: list[tuple[str | None, TurnKind]] = []
     question = iter(names)
     for mode, positions in blocks:
         name = next(question) if mode == "question" else None
         said = 0
         for at in positions:
-            kind = _kind(turns, talk, positions[0], at, said) if name else mode
+            kind = _kind(turns, talk, positions[0], at, said) if name else cast("TurnKind", mode)
             said += 0 if talk.asking[at] else turns[at].n_words
-            found.append(turns[at].model_copy(update={"question": name, "kind": kind}))
+            found.append((name, kind))
     return tuple(found)
 
 

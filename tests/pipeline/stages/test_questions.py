@@ -10,6 +10,7 @@ import pytest
 
 from models.transcript import Turn
 from pipeline.rubrics import load
+from pipeline.stages import questions
 from pipeline.stages.questions import Cut, answers_of, cut
 
 if TYPE_CHECKING:
@@ -95,6 +96,28 @@ def test_cut_survives_raw_text_without_marks(engines: Engines) -> None:
 
 def test_cut_is_the_same_every_time(engines: Engines, plain_cut: Cut) -> None:
     assert cut(spoken(), BANK, engines.embedder) == plain_cut
+
+
+def test_cut_again_is_remembered_without_a_word_of_the_talk(
+    engines: Engines, plain_cut: Cut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> object:
+        raise AssertionError("read again")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(questions, "read_talk", never)
+        assert cut(spoken(), BANK, engines.embedder) == plain_cut
+        with pytest.raises(AssertionError, match="read again"):
+            cut(spoken(SCRIPT[:-1]), BANK, engines.embedder)
+    assert "onboarding" not in repr(questions._CUTS)
+
+
+def test_cut_remembers_a_bounded_number_of_talks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(questions, "REMEMBERED", 2)
+    monkeypatch.setattr(questions, "_CUTS", {})
+    for key in (b"1", b"2", b"3"):
+        assert questions._remembered(key, lambda: ()) == ()
+    assert list(questions._CUTS) == [b"2", b"3"]
 
 
 def test_cut_of_nothing_is_empty(engines: Engines) -> None:
