@@ -52,6 +52,20 @@ def has_password(desk: Desk, user_id: str) -> bool:
         return sign_in.password_hash(c, user_id) is not None
 
 
+def everyone(desk: Desk) -> tuple[tuple[User, bool], ...]:
+    """All accounts by name, and whether each has a password: for admins."""
+    with desk.store.read() as c:
+        desk.require(c, "manage-users")
+        return tuple((user, sign_in.password_hash(c, user.id) is not None) for user in openings.users(c))
+
+
+def person(desk: Desk, user_id: str) -> User:
+    """An account, for admins."""
+    with desk.store.read() as c:
+        desk.require(c, "manage-users")
+        return openings.get_user(c, user_id)
+
+
 def open_session(store: Store, user_id: str, token_hash: str, now: datetime, lifetime: timedelta) -> Session:
     """Signs a person in; ForbiddenError for an account that is shut."""
     session = Session(hash=_sha256(token_hash), person=user_id, created_at=now, expires_at=now + lifetime)

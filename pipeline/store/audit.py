@@ -158,6 +158,27 @@ def history(connection: Connection, records: Sequence[str], actions: Sequence[st
     return tuple(sorted(found, key=lambda entry: entry.seq))
 
 
+def newest(
+    connection: Connection, *, actor: str, action: str, kind: str, entity: str, before: int | None, limit: int
+) -> tuple[AuditEntry, ...]:
+    """Entries before that number (None: from the end), newest first; empty words filter nothing, ``entity`` is a beginning."""
+    query = sa.select(audit).order_by(audit.c.seq.desc()).limit(limit)
+    for column, word in ((audit.c.actor, actor), (audit.c.action, action), (audit.c.kind, kind)):
+        if word:
+            query = query.where(column == word)
+    if entity:
+        query = query.where(audit.c.entity.startswith(entity, autoescape=True))
+    if before is not None:
+        query = query.where(audit.c.seq < before)
+    return tuple(AuditEntry(**row._mapping) for row in connection.execute(query))
+
+
+def words(connection: Connection) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The actions and the kinds of records that occur in the log."""
+    found = connection.execute(sa.select(audit.c.action, audit.c.kind).distinct()).all()
+    return tuple(sorted({row.action for row in found})), tuple(sorted({row.kind for row in found}))
+
+
 def head(connection: Connection) -> str:
     """The hash of the last entry, to be noted elsewhere and checked later."""
     return str(connection.execute(sa.select(audit_head.c.hash).where(audit_head.c.id == 1)).scalar_one())
