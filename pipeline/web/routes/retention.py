@@ -11,6 +11,7 @@ from pipeline.actions import deleting, retention
 from pipeline.actions.desk import Desk
 from pipeline.errors import ConflictError, DebriefError, NotFoundError, UsageError
 from pipeline.web.auth import SignedIn
+from pipeline.web.routes.intake import intake_of
 from pipeline.web.site import back, page, site
 
 router = APIRouter(prefix="/admin", include_in_schema=False)
@@ -107,6 +108,6 @@ def _sure(sure: bool) -> None:
 
 
 def _forget(request: Request) -> tuple[deleting.Forget, ...]:
-    """What else remembers a talk: the queue's checkpoints and artefacts, the engines, parsed analyses."""
-    work = site(request).work
-    return () if work is None else (work.forget_traces,)
+    """What else remembers a talk: pieces of uploads, the queue's checkpoints and artefacts, the engines, parsed analyses."""
+    work, pieces = site(request).work, intake_of(request).forget
+    return (pieces,) if work is None else (pieces, work.forget_traces)
