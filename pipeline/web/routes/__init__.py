@@ -2,12 +2,15 @@
 
 from pipeline.web.routes import (
     account,
+    admin,
+    audit,
     candidates,
     compare,
     health,
     intake,
     jobs,
     media,
+    retention,
     review,
     review_api,
     search,
@@ -30,4 +33,7 @@ ROUTERS = (
     upload.router,
     jobs.router,
     search.router,
+    admin.router,
+    retention.router,
+    audit.router,
 )
