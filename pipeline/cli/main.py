@@ -8,7 +8,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from pipeline.cli import analyze, batch, calibrate, evaluate, models, reviews, rubric, serve, work, worker
+from pipeline.cli import analyze, batch, calibrate, doctor, evaluate, models, reviews, rubric, serve, work, worker
 from pipeline.errors import DebriefError, UsageError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command("demo")(analyze.demo)
 app.command("serve")(serve.serve)
 app.command("batch")(batch.batch)
 app.command("worker")(worker.worker)
+app.command("doctor")(doctor.doctor)
 app.add_typer(work.app, name="work", help="What is in the queue, and what stopped.")
 app.command("evaluate")(evaluate.evaluate)
 app.command("calibrate")(calibrate.calibrate)

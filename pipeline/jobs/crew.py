@@ -27,8 +27,11 @@ def workers_for(cores: int, megabytes: int, wanted: int | None = None) -> int:
 def free_megabytes() -> int:
     """Memory that is to be had here."""
     try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) // 1000
         return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 1_000_000
-    except (ValueError, OSError):
+    except (ValueError, OSError, AttributeError):
         return 4000
 
 
