@@ -17,7 +17,7 @@ export class Scores {
     this.pane.addEventListener("focusin", (event) => { const item = event.target.closest(".item"); if (item) this.go(item, { focus: false }); });
     this.pane.addEventListener("submit", (event) => this.#submit(event));
     this.pane.addEventListener("input", (event) => this.#input(event));
-    this.pane.addEventListener("change", (event) => this.#input(event, 0));
+    this.pane.addEventListener("change", (event) => this.#input(event, 300));
     this.#remember(document);
     if (saver) {
       saver.onSaved = () => this.refresh();
@@ -107,7 +107,9 @@ export class Scores {
 
   #replace(old, part) {
     const made = document.importNode(part, true);
-    for (const field of old.querySelectorAll("textarea, input[id]")) {
+    const chosen = old.querySelector('[type="radio"][data-dirty]') && old.querySelector('[type="radio"]:checked');
+    if (chosen) { const twin = made.querySelector(`#${CSS.escape(chosen.id)}`); twin.checked = true; twin.dataset.dirty = "1"; }
+    for (const field of old.querySelectorAll("textarea, input[id]:not([type=radio])")) {
       const twin = field.id ? made.querySelector(`#${CSS.escape(field.id)}`) : null;
       if (twin && (field.dataset.dirty || field === document.activeElement)) {
         twin.value = field.value;
@@ -207,7 +209,7 @@ export class Scores {
     const form = event.target.closest('form[data-act="note"], form[data-act="conclude"]');
     if (!form || !this.saver) return;
     if (event.type === "input") event.target.dataset.dirty = "1";
-    if (!form.querySelector("[data-dirty]") && event.target.type !== "radio") return;
+    if (!form.querySelector("[data-dirty]")) return;
     clearTimeout(this.timers.get(form.dataset.act + (form.elements.competency?.value ?? "")));
     this.saver.say("Not saved yet");
     this.timers.set(form.dataset.act + (form.elements.competency?.value ?? ""), setTimeout(() => this.#autosave(form), wait));
