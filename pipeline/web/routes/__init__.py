@@ -13,6 +13,7 @@ from pipeline.web.routes import (
     retention,
     review,
     review_api,
+    rubrics,
     search,
     sign_in,
     today,
@@ -20,6 +21,7 @@ from pipeline.web.routes import (
 )
 
 ROUTERS = (
+    rubrics.router,
     compare.router,
     candidates.router,
     review.router,
