@@ -200,7 +200,7 @@ class RaterCalibration(Noun):
     """One interviewer against the key. ``bias`` is the mean of level minus key: above 0 lenient, below 0 severe.
 
     ``slope`` is the regression of levels on keys: under 1 the person draws towards the middle. ``habit`` names what
-    stands out.
+    stands out. ``by_key`` lines are level of the key, ratings, mean level given.
     """
 
     rater: str
@@ -214,6 +214,7 @@ class RaterCalibration(Noun):
     kappa: Agreement
     habit: Literal["lenient", "severe", "central", "none seen"]
     trend: tuple[tuple[str, int, float, float], ...] = ()
+    by_key: tuple[tuple[int, int, float], ...] = ()
 
 
 class SplitSample(Noun):
@@ -225,12 +226,16 @@ class SplitSample(Noun):
 
 
 class CalibrationReport(Noun):
-    """A calibration session or a row of them. ``trend`` lines are month, ratings, mean absolute error, bias."""
+    """A calibration session or a row of them. ``trend`` lines are month, ratings, mean absolute error, bias.
+
+    ``people`` gives names to the ids of raters.
+    """
 
     raters: tuple[RaterCalibration, ...]
     table: AgreementTable
     split: tuple[SplitSample, ...]
     trend: tuple[tuple[str, int, float, float], ...]
+    people: dict[str, str] = Field(default_factory=dict)
 
 
 class CandidateReport(Noun):

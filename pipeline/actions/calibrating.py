@@ -13,7 +13,7 @@ from pipeline.actions.desk import Desk
 from pipeline.errors import SourceError, UsageError
 from pipeline.judgement.interviewers import calibration_report
 from pipeline.judgement.review import on_scale
-from pipeline.store import reviews
+from pipeline.store import openings, reviews
 
 
 class Sample(Noun):
@@ -88,6 +88,7 @@ def results(desk: Desk) -> CalibrationReport:
     with desk.store.read() as c:
         user = desk.require(c, "calibrate")
         ratings = reviews.calibration_ratings(c)
-    if not user.has("admin", "hiring_lead"):
-        ratings = tuple(r for r in ratings if r.rater == user.id)
-    return calibration_report(ratings)
+        if not user.has("admin", "hiring_lead"):
+            ratings = tuple(r for r in ratings if r.rater == user.id)
+        names = openings.user_names(c, sorted({r.rater for r in ratings}))
+    return calibration_report(ratings).model_copy(update={"people": names})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli import deciding, sending, setting_up
+from pipeline.cli import audit, corrections, exporting, panels, removing, rescore, sending, sessions, setting_up
 from pipeline.cli.desk import at_desk, print_table, say
 from pipeline.cli.setting_up import InterviewId
 from pipeline.errors import UsageError
@@ -24,7 +24,22 @@ app.add_typer(setting_up.candidate, name="candidate", help="Candidates of an ope
 app.add_typer(setting_up.interview, name="interview", help="Rounds with a candidate: consent, recording, analysis.")
 app.add_typer(review, name="review", help="Rate an interview: own scores first, then the draft beside them; submit.")
 app.add_typer(sending.app, name="ats", help="Confirmed scorecards for Greenhouse, Lever and Ashby.")
-deciding.mount(app)
+app.add_typer(panels.app, name="panel", help="Several interviewers together: show, settle, decide.")
+app.add_typer(removing.app, name="delete", help="Remove a candidate or an interview, with a signed receipt.")
+app.add_typer(audit.app, name="audit", help="Prove that nobody changed the log, or export it.")
+app.add_typer(sessions.app, name="session", help="Monthly calibration of interviewers on graded sample answers.")
+for name, command in (
+    ("rank", panels.rank),
+    ("agreement", panels.agreement),
+    ("accuracy", sessions.accuracy),
+    ("correct", corrections.correct),
+    ("rescore", rescore.rescore),
+    ("search", corrections.search),
+    ("export", exporting.export),
+    ("scorecard", exporting.scorecard),
+    ("retention", removing.retention),
+):
+    app.command(name)(command)
 
 CompetencyId = Annotated[str, typer.Argument(help="Id of the competency.")]
 Reason = Annotated[str, typer.Option(help="Why; needed wherever a score changes after the draft was seen.")]

@@ -50,7 +50,7 @@ def confusion(found: Evaluation) -> Any:
         text="n:Q",
         color=alt.condition(f"datum.n > {most * 0.55}", alt.value("white"), alt.value(INK)),
     )
-    return _dressed(
+    return dressed(
         squares + numbers, "Levels of readers and drafts", f"{len(found.rows)} competencies of {_talks(found)}", 300
     )
 
@@ -79,7 +79,7 @@ def confidence(found: Evaluation) -> Any:
             ),
         )
     )
-    return _dressed(lines, "Coverage against confidence", f"Drafts of scored competencies, {_talks(found)}", 300)
+    return dressed(lines, "Coverage against confidence", f"Drafts of scored competencies, {_talks(found)}", 300)
 
 
 def reliability(found: Evaluation) -> Any:
@@ -101,7 +101,7 @@ def reliability(found: Evaluation) -> Any:
     points = base.mark_circle(color=ACCENT, size=70, opacity=1)
     labels = base.mark_text(dy=-12, color=INK).encode(text="n:Q")
     title = f"Numbers: drafts in each group, {_talks(found)}"
-    return _dressed(diagonal + line + points + labels, "Reliability of confidence", title, 300)
+    return dressed(diagonal + line + points + labels, "Reliability of confidence", title, 300)
 
 
 def _level(level: int | None) -> str:
@@ -113,14 +113,13 @@ def _talks(found: Evaluation) -> str:
     return f"{found.interviews} interviews{left}"
 
 
-def _dressed(chart: Any, title: str, subtitle: str, size: int) -> Any:
-    """One look for all plots."""
+def dressed(chart: Any, title: str, subtitle: str, size: int | None) -> Any:
+    """One look for all plots; ``size`` is the height in pixels (None: the chart has sizes of its own)."""
     import altair as alt
 
+    sizes = {} if size is None else {"width": min(460, max(360, size + 60)), "height": size}
     return (
-        chart.properties(
-            width=size + 60, height=size, title=alt.Title(title, subtitle=subtitle, anchor="start", color=INK)
-        )
+        chart.properties(**sizes, title=alt.Title(title, subtitle=subtitle, anchor="start", color=INK))
         .configure_view(stroke=None)
         .configure_axis(gridColor="#eef1f3", labelColor=INK, titleColor=INK, domainColor=LIGHT, tickColor=LIGHT)
         .configure(font="Helvetica, Arial, sans-serif", background="white", padding=12)

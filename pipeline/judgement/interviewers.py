@@ -63,7 +63,16 @@ def rater_calibration(rater: str, given: Sequence[CalibrationRating]) -> RaterCa
         kappa=kappa_with_interval("weighted kappa with the key", [r.key for r in given], [r.level for r in given]),
         habit=habit,
         trend=trend(given),
+        by_key=by_key(given),
     )
+
+
+def by_key(ratings: Sequence[CalibrationRating]) -> tuple[tuple[int, int, float], ...]:
+    """For each level of the key that was rated: number of ratings, mean level given."""
+    groups: dict[int, list[int]] = defaultdict(list)
+    for rating in ratings:
+        groups[rating.key].append(rating.level)
+    return tuple((key, len(levels), sum(levels) / len(levels)) for key, levels in sorted(groups.items()))
 
 
 def slope(keys: Sequence[int], levels: Sequence[int]) -> float | None:
