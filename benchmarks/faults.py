@@ -1,0 +1,434 @@
+"""Breaks things under real workers, many times over, and writes what came of it.
+
+    python benchmarks/faults.py --times 20 --damaged 200 --write docs/faults.md
+
+Workers are processes with engines that cost nothing (tests/pipeline/jobs/fakes.py); decoding, queue, databases, bucket and publishing are
+the real ones. PostgreSQL must be installed; a full disk needs root (a small tmpfs), and says so where it cannot be had.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+for folder in ("", "tests", "tests/pipeline/jobs", "tests/pipeline/actions"):
+    sys.path.insert(0, str(ROOT / folder))
+
+import numpy as np  # noqa: E402
+import sqlalchemy as sa  # noqa: E402
+from bucket import Bucket  # noqa: E402
+from shop import Shop, speech, wav  # noqa: E402
+
+from models.work import STAGES  # noqa: E402
+from pipeline.store.store import Store  # noqa: E402
+
+
+@dataclass
+class Row:
+    """One kind of fault: how often, and what became of the interviews."""
+
+    fault: str
+    times: int
+    interviews: int
+    done: int
+    failed: int
+    lost: int
+    twice: int
+    said: str = ""
+
+
+class Place:
+    """Makes shops in folders of their own, and clears them away."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="debrief-faults-"))
+        self.spoken = speech(ROOT / "fixtures" / "recordings" / "csm-short.opus", self.folder)
+        self._number = 0
+
+    def shop(self, media: str = "", database: str = "") -> Shop:
+        """A fresh shop."""
+        self._number += 1
+        folder = self.folder / str(self._number)
+        folder.mkdir()
+        url, kept = database or f"sqlite:///{folder}/debrief.db", media or str(folder / "media")
+        return Shop(Store(url, kept, code="faults"), url, kept, folder, self.spoken)
+
+    def close(self) -> None:
+        """Clears away."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def told(fault: str, times: int, shop: Shop, ids: list[str], expected_failures: int = 0) -> Row:
+    """Counts what became of the interviews: lost are those that are neither done nor failed as expected."""
+    states = shop.work.states(ids)
+    outcome = Counter(state.state for state in states.values())
+    twice = sum(max(0, shop.analyses(one) - 1) for one in ids)
+    causes = Counter(" ".join(s.cause.split()) for s in states.values() if s.state == "failed")
+    lost = len(ids) - outcome["done"] - min(outcome["failed"], max(expected_failures, 0))
+    said = "; ".join(f"{cause}" for cause, _ in causes.most_common(2))
+    return Row(fault, times, len(ids), outcome["done"], outcome["failed"], lost, twice, said)
+
+
+def kills(place: Place, times: int) -> list[Row]:
+    """Kill -9 of the worker at a random moment of every step."""
+    chance, rows = random.Random(5), []
+    shop = place.shop()
+    hold = {"hold": [list(STAGES), 0.15]}
+    worker = shop.hire(**hold)
+    for stage in STAGES:
+        ids = []
+        for _ in range(times):
+            (one,) = shop.submit(1)
+            ids.append(one)
+            shop.until(
+                lambda one=one, stage=stage: shop.state(one).stage == stage or shop.state(one).state == "done", 120
+            )
+            time.sleep(chance.uniform(0, 0.35))
+            worker.send_signal(signal.SIGKILL)
+            worker.wait()
+            worker = shop.hire(**hold)
+            shop.until_settled([one], 120)
+        rows.append(told(f"kill -9 in {stage}", times, shop, ids))
+    shop.close()
+    return rows
+
+
+def race(place: Place, times: int) -> list[Row]:
+    """Two workers on one queue."""
+    shop = place.shop()
+    ids = shop.submit(times)
+    shop.hire()
+    shop.hire()
+    shop.until_settled(ids, 600)
+    row = told("two workers race", times, shop, ids)
+    row.twice += sum(count - times for count in Counter(shop.done()).values())
+    shop.close()
+    return [row]
+
+
+def hangs(place: Place, _: int) -> list[Row]:
+    """A step that never ends, once; the worker ends itself and the next one does it."""
+    shop = place.shop()
+    ids = shop.submit(3)
+    limits = {"least_seconds": 2, "seconds_a_minute": 1}
+    shop.hire(trouble={"stage": "transcribe", "wait": 900, "times": 1}, options=limits).wait(60)
+    shop.hire()
+    shop.until_settled(ids, 120)
+    row = told("a worker hangs", 1, shop, ids)
+    shop.close()
+    return [row]
+
+
+def clock(place: Place, _: int) -> list[Row]:
+    """The clock of one of two workers jumps an hour ahead, and of another an hour back."""
+    rows = []
+    for name, seconds in (("an hour ahead", 3600), ("an hour back", -3600)):
+        shop = place.shop()
+        ids = shop.submit(6)
+        shop.hire(jump=seconds, trouble={"stage": "transcribe", "wait": 1})
+        shop.hire(trouble={"stage": "transcribe", "wait": 1})
+        shop.until_settled(ids, 120)
+        row = told(f"clock jumps {name}", 1, shop, ids)
+        row.twice += Counter(shop.done())["transcribe"] - len(ids)
+        rows.append(row)
+        shop.close()
+    return rows
+
+
+def vanished(place: Place, _: int) -> list[Row]:
+    """The recording goes between submitting and reading."""
+    shop = place.shop()
+    ids = shop.submit(3)
+    from pipeline.store import interviews
+
+    with shop.store.read() as c:
+        gone = interviews.get_interview(c, ids[0]).recording
+    shop.store.media.delete(str(gone))
+    shop.hire()
+    shop.until_settled(ids, 60)
+    row = told("recording deleted before it is read", 1, shop, ids, expected_failures=1)
+    shop.close()
+    return [row]
+
+
+def server_killed(place: Place, _: int) -> list[Row]:
+    """Kill -9 of PostgreSQL in the middle of a batch, back after five seconds."""
+    server = Postgres(place.folder)
+    try:
+        shop = place.shop(database=server.url)
+        ids = shop.submit(6)
+        shop.hire(trouble={"stage": "transcribe", "wait": 1.5})
+        shop.hire(trouble={"stage": "transcribe", "wait": 1.5})
+        shop.until(lambda: len(shop.done()) > 3, 120)
+        server.kill()
+        time.sleep(5)
+        server.start()
+        shop.until(lambda: settled(shop, ids), 300)
+        row = told("database server killed during a batch", 1, shop, ids)
+        shop.close()
+        return [row]
+    finally:
+        server.close()
+
+
+def settled(shop: Shop, ids: list[str]) -> bool:
+    """Nothing is open; False too while the database is away."""
+    from pipeline.errors import DebriefError
+
+    try:
+        return all(s.state not in ("waiting", "running") for s in shop.work.states(ids).values())
+    except DebriefError:
+        return False
+
+
+def bucket_away(place: Place, _: int) -> list[Row]:
+    """No line to the bucket for a minute."""
+    bucket = Bucket(place.folder)
+    try:
+        shop = place.shop(media=bucket.url)
+        ids = shop.submit(4)
+        shop.hire(trouble={"stage": "transcribe", "wait": 4})
+        shop.until(lambda: "transcribe" in shop.done(), 120)
+        bucket.line.break_off()
+        time.sleep(60)
+        bucket.line.cut = False
+        shop.until_settled(ids, 300)
+        row = told("bucket away for a minute", 1, shop, ids)
+        shop.close()
+        return [row]
+    finally:
+        bucket.close()
+
+
+def disk_full(place: Place, _: int) -> list[Row]:
+    """The media disk is full when a step wants to write, for ten seconds, in each step."""
+    disk = place.folder / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(disk)], capture_output=True).returncode:
+        return [Row("disk full in each step", 0, 0, 0, 0, 0, 0, "not run: needs the right to mount a tmpfs")]
+    rows = []
+    try:
+        for stage in STAGES:
+            shop = place.shop(media=str(disk / stage))
+            ids = shop.submit(2)
+            shop.hire(hold=[[stage], 1.0])
+            shop.until(
+                lambda shop=shop, ids=ids, stage=stage: any(s.stage == stage for s in shop.work.states(ids).values()),
+                60,
+            )
+            filler = disk / "filler"
+            fill(filler)
+            time.sleep(10)
+            filler.unlink()
+            shop.until_settled(ids, 200)
+            rows.append(told(f"disk full in {stage}", 1, shop, ids))
+            shop.close()
+            shutil.rmtree(disk / stage, ignore_errors=True)
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], capture_output=True)
+    return rows
+
+
+def fill(file: Path) -> None:
+    """Writes until nothing more fits."""
+    with file.open("wb", buffering=0) as out:
+        try:
+            while True:
+                out.write(b"\0" * 65536)
+        except OSError:
+            return
+
+
+def damaged(place: Place, number: int) -> list[Row]:
+    """Recordings that are cut off, flipped, of another type, empty, silent, of eight channels, at 200 kHz, or three bytes long."""
+    shop = place.shop()
+    chance = random.Random(7)
+    opus = (ROOT / "fixtures" / "recordings" / "csm-short.opus").read_bytes()
+    ids, good = [], shop.submit(3)
+    for at in range(number):
+        data = broken(at % 8, opus, place.spoken, chance)
+        held = shop.interview(data + (b"" if at % 8 == 7 else at.to_bytes(2, "little")))
+        shop.work.submit(held.id, name=f"{at}.mp3")
+        ids.append(held.id)
+    worker = shop.hire()
+    shop.until_settled([*ids, *good], 3600)
+    row = told(f"{number} damaged recordings", number, shop, [*ids, *good], expected_failures=number)
+    if worker.poll() is not None:
+        row.said = "THE WORKER DIED. " + row.said
+    if any(not s.cause or not s.remedy for s in shop.work.states(ids).values() if s.state == "failed"):
+        row.said = "A FAILURE WITHOUT CAUSE OR REMEDY. " + row.said
+    shop.close()
+    return [row]
+
+
+def broken(kind: int, opus: bytes, spoken: bytes, chance: random.Random) -> bytes:
+    """One damaged recording of that kind."""
+    if kind == 0:
+        return opus[: chance.randrange(200, len(opus) // 2)]
+    if kind == 1:
+        flipped = bytearray(opus)
+        for _ in range(chance.randrange(1, 400)):
+            flipped[chance.randrange(len(flipped))] ^= 1 << chance.randrange(8)
+        return bytes(flipped)
+    if kind == 2:
+        return b"%PDF-1.7\n" + chance.randbytes(3000)
+    if kind == 3:
+        return b""
+    if kind == 4:
+        return wav(np.zeros(16_000 * 12))
+    header = bytearray(spoken)
+    if kind == 5:
+        header[22:24] = (8).to_bytes(2, "little")
+        header[32:34] = (16).to_bytes(2, "little")
+        return bytes(header)
+    if kind == 6:
+        header[24:28] = (200_000).to_bytes(4, "little")
+        header[28:32] = (400_000).to_bytes(4, "little")
+        return bytes(header)
+    return chance.randbytes(3)
+
+
+def damaged_model(place: Place, _: int) -> list[Row]:
+    """A file of the recogniser's weights has a wrong byte: the interview fails with what to do, through the real command line."""
+    day, data, cache = (place.folder / name for name in ("day", "data", "cache"))
+    day.mkdir()
+    shutil.copy(ROOT / "fixtures" / "recordings" / "csm-short.opus", day / "CSM--Ann.opus")
+    folder = cache / "weights" / "whisper-base"
+    folder.mkdir(parents=True)
+    (folder / "model.bin").write_bytes(b"damaged")
+    env = {
+        **os.environ,
+        "DEBRIEF_DATA": str(data),
+        "DEBRIEF_CACHE": str(cache),
+        "DEBRIEF_MODEL": "base",
+        "PYTHONPATH": str(ROOT),
+    }
+    run = subprocess.run(
+        [sys.executable, "-m", "pipeline.cli.main", "batch", str(day), "--rubric", "csm-2-5y", "--consent", "given", "-n", "1"],
+        capture_output=True, text=True, env=env,
+    )  # fmt: skip
+    said = next((line for line in run.stdout.splitlines() if "whisper" in line.lower()), run.stdout[-200:])
+    return [Row("a model file damaged on disk", 1, 1, 0, 1, 0 if run.returncode == 2 else 1, 0, said)]
+
+
+class Postgres:
+    """A server of our own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._as = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.getuid() == 0 else []
+        self._folder = Path(tempfile.mkdtemp(prefix="debrief-pg-", dir="/tmp"))
+        if self._as:
+            os.chown(self._folder, 65534, 65534)
+        import socket
+
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._port = free.getsockname()[1]
+        self._data = self._folder / "data"
+        subprocess.run(
+            [*self._as, "initdb", "-D", str(self._data), "-U", "debrief", "-A", "trust"],
+            check=True,
+            capture_output=True,
+        )
+        self.url = f"postgresql://debrief@127.0.0.1:{self._port}/postgres"
+        self.start()
+
+    def start(self) -> None:
+        """Starts it and waits until it answers."""
+        (self._data / "postmaster.pid").unlink(missing_ok=True)
+        options = ["-p", str(self._port), "-k", str(self._folder), "-c", "listen_addresses=127.0.0.1"]
+        self._server = subprocess.Popen(
+            [*self._as, "postgres", "-D", str(self._data), *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+        engine = sa.create_engine(sa.make_url(self.url).set(drivername="postgresql+psycopg"))
+        for _ in range(300):
+            try:
+                engine.connect().close()
+                break
+            except sa.exc.OperationalError:
+                time.sleep(0.1)
+        engine.dispose()
+
+    def kill(self) -> None:
+        """Kill -9 of all its processes."""
+        os.killpg(self._server.pid, signal.SIGKILL)
+        self._server.wait()
+
+    def close(self) -> None:
+        """Ends it."""
+        self._server.send_signal(signal.SIGQUIT)
+        self._server.wait(20)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+FAULTS: dict[str, Callable[[Place, int], list[Row]]] = {
+    "kills": kills, "server": server_killed, "bucket": bucket_away, "disk": disk_full, "race": race, "hangs": hangs,
+    "clock": clock, "vanished": vanished, "damaged": damaged, "model": damaged_model,
+}  # fmt: skip
+
+
+def table(rows: list[Row], command: str) -> str:
+    """The page."""
+    lines = [
+        "# Faults that were made, and what came of them",
+        "",
+        f"Made by `{command}` on {datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {os.cpu_count()} cores, Python "
+        f"{platform.python_version()}. CI runs one of each kind (tests/pipeline/jobs/test_faults.py, test_bucket.py).",
+        "",
+        "Engines are stand-ins that cost nothing, because the test is about what is around them; decoding, queue, checkpoints, databases,",
+        "bucket and publishing are the real ones. *Lost*: neither published nor a recorded failure that was expected. *Twice*: published or",
+        "worked on more often than needed.",
+        "",
+        "| fault | times | interviews | done | failed | lost | twice | what the failure says |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for r in rows:
+        said = r.said.replace("|", "/")[:220]
+        lines.append(
+            f"| {r.fault} | {r.times} | {r.interviews} | {r.done} | {r.failed} | {r.lost} | {r.twice} | {said} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Makes the faults that are named, or all."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--times", type=int, default=20, help="kills in every step; interviews in the race")
+    parser.add_argument("--damaged", type=int, default=200)
+    parser.add_argument("--only", default="", help=f"comma separated: {', '.join(FAULTS)}")
+    parser.add_argument("--write", type=Path)
+    given = parser.parse_args()
+    place, rows = Place(), []
+    try:
+        for name, make in FAULTS.items():
+            if given.only and name not in given.only.split(","):
+                continue
+            began = time.monotonic()
+            rows += make(place, given.damaged if name == "damaged" else given.times)
+            print(f"{name}: {time.monotonic() - began:.0f} s", *rows[-7:], sep="\n  ", flush=True)
+    finally:
+        place.close()
+    page = table(rows, "python " + " ".join(sys.argv))
+    print(page)
+    if given.write:
+        given.write.write_text(page)
+    sys.exit(1 if any(row.lost or row.twice for row in rows) else 0)
+
+
+if __name__ == "__main__":
+    main()
