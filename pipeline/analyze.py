@@ -13,6 +13,7 @@ from models.report import Analysis, Engines, Quality, RubricRef
 from models.rubric import Rubric
 from models.score import DraftScore
 from models.transcript import Recognition, Transcript, Turn
+from pipeline.digests import file_sha256
 from pipeline.errors import LanguageError, SourceError
 from pipeline.stages import audio, quality, questions, roles, talk
 from pipeline.stages.diarize import Diarizer
@@ -96,7 +97,7 @@ def read(path: Path) -> Heard:
     """The words of a transcript that somebody else made."""
     transcript = imported.read_transcript(path)
     seconds = max((turn.end for turn in transcript.turns if turn.end is not None), default=0.0)
-    source = Source(name=path.name, sha256=audio.file_sha256(path), duration_s=round(seconds, 3))
+    source = Source(name=path.name, sha256=file_sha256(path), duration_s=round(seconds, 3))
     language.require_english_text(" ".join(turn.text for turn in transcript.turns), path.name)
     return Heard(source=source, transcript=transcript, heard_by=STORED_TRANSCRIPT, told_apart_by=STORED_TRANSCRIPT)
 

@@ -13,9 +13,9 @@ from models.work import DayResult, DayRow, Outcome, Priority, WorkState
 from pipeline.actions import openings
 from pipeline.actions.desk import Desk
 from pipeline.actions.people import users
+from pipeline.digests import file_sha256
 from pipeline.errors import DebriefError, NotFoundError, SourceError
 from pipeline.jobs.work import Work
-from pipeline.stages.audio import file_sha256
 from pipeline.store import interviews
 
 Load = Callable[[str], Rubric]

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from pipeline import weights
+from pipeline.digests import file_sha256
 from pipeline.errors import UsageError, WeightsError
+from pipeline.known_weights import Known
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +30,7 @@ def test_the_default_set_is_installed_and_whole(cache: Path) -> None:
 def test_found_weights_carry_their_hash(cache: Path) -> None:
     found = weights.find("tiny.en", cache)
     assert found.path.is_file()
-    assert weights.file_sha256(found.path) in found.label
+    assert file_sha256(found.path) in found.label
 
 
 def test_finding_weights_imports_no_heavy_library(cache: Path) -> None:
@@ -41,11 +43,11 @@ def test_finding_weights_imports_no_heavy_library(cache: Path) -> None:
     assert done.stdout.strip() == "[]"
 
 
-def _known_in_cache(folder: Path) -> weights.Known:
+def _known_in_cache(folder: Path) -> Known:
     """Small weights that would be prepared in the cache."""
     (folder / "weights" / "toy").mkdir(parents=True)
     (folder / "weights" / "toy" / "model.bin").write_bytes(b"numbers")
-    digest = weights.file_sha256(folder / "weights" / "toy" / "model.bin")
+    digest = file_sha256(folder / "weights" / "toy" / "model.bin")
     return replace(
         weights.known("base"),
         id="toy",

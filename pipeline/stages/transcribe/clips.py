@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -82,7 +83,7 @@ def packed(spans: Sequence[tuple[float, float]]) -> list[Clip]:
     """
     clips: list[Clip] = []
     pieces: list[Piece] = []
-    for start, end in _cut(_bridged(spans)):
+    for start, end in _cut(bridged(spans, longest=CLIP_SECONDS)):
         length = pieces[-1].at + pieces[-1].end - pieces[-1].start if pieces else 0.0
         if pieces and length + end - start > CLIP_SECONDS:
             clips.append(Clip(tuple(pieces)))
@@ -96,15 +97,17 @@ def packed(spans: Sequence[tuple[float, float]]) -> list[Clip]:
     return clips
 
 
-def _bridged(spans: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Spans that touch or overlap become one, as padding makes them do."""
-    joined: list[tuple[float, float]] = []
+def bridged(
+    spans: Sequence[tuple[float, float]], gap: float = 0.0, longest: float = math.inf
+) -> list[tuple[float, float]]:
+    """Spans with at most ``gap`` seconds between them as one, as long as that stays within ``longest``."""
+    whole: list[tuple[float, float]] = []
     for start, end in spans:
-        if joined and start <= joined[-1][1] and end - joined[-1][0] <= CLIP_SECONDS:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        if whole and start - whole[-1][1] <= gap and end - whole[-1][0] <= longest:
+            whole[-1] = (whole[-1][0], max(end, whole[-1][1]))
         else:
-            joined.append((start, end))
-    return joined
+            whole.append((start, end))
+    return whole
 
 
 def alone(spans: Sequence[tuple[float, float]], seconds: float) -> list[Clip]:

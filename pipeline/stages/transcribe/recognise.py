@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from models.transcript import Recognition, Segment
 from pipeline.stages.audio import RATE, speech_spans
 from pipeline.stages.transcribe.base import Progress, Waveform, as_float
-from pipeline.stages.transcribe.clips import Clip, Heard, alone, packed, segments_of, shifted, windows
+from pipeline.stages.transcribe.clips import Clip, Heard, alone, bridged, packed, segments_of, shifted, windows
 from pipeline.stages.transcribe.hallucinations import without_hallucinations
 from pipeline.stages.transcribe.language import require_english_sound
 from pipeline.stages.transcribe.word_times import snapped
@@ -62,7 +62,7 @@ def missed(spans: Sequence[tuple[float, float]], segments: Sequence[Segment]) ->
     """Stretches of speech (start, end in seconds) of at least four seconds in which no word was heard."""
     words = sorted((word.start, word.end) for segment in segments for word in segment.words)
     found: list[tuple[float, float]] = []
-    for start, end in _running(spans):
+    for start, end in bridged(spans, REACH_SECONDS):
         at = start
         for begins, ends in words:
             if ends + REACH_SECONDS <= at or begins - REACH_SECONDS >= end:
@@ -74,17 +74,6 @@ def missed(spans: Sequence[tuple[float, float]], segments: Sequence[Segment]) ->
         if end - at >= MISSED_SECONDS:
             found.append((at, end))
     return found
-
-
-def _running(spans: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Spans with less than a breath between them as one."""
-    joined: list[tuple[float, float]] = []
-    for start, end in spans:
-        if joined and start - joined[-1][1] <= REACH_SECONDS:
-            joined[-1] = (joined[-1][0], end)
-        else:
-            joined.append((start, end))
-    return joined
 
 
 def first_speech(samples: Waveform, seconds: float = 60.0) -> NDArray[np.float32]:
