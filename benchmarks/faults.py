@@ -37,6 +37,10 @@ from models.work import STAGES  # noqa: E402
 from pipeline.store.store import Store  # noqa: E402
 
 
+PATIENCE = 900.0
+"""Seconds that anything may take on a busy machine."""
+
+
 @dataclass
 class Row:
     """One kind of fault: how often, and what became of the interviews."""
@@ -101,7 +105,7 @@ def kills(place: Place, times: int) -> list[Row]:
             worker.send_signal(signal.SIGKILL)
             worker.wait()
             worker = shop.hire(**hold)
-            shop.until_settled([one], 120)
+            shop.until_settled([one], PATIENCE)
         rows.append(told(f"kill -9 in {stage}", times, shop, ids))
     shop.close()
     return rows
@@ -127,7 +131,7 @@ def hangs(place: Place, _: int) -> list[Row]:
     limits = {"least_seconds": 2, "seconds_a_minute": 1}
     shop.hire(trouble={"stage": "transcribe", "wait": 900, "times": 1}, options=limits).wait(60)
     shop.hire()
-    shop.until_settled(ids, 120)
+    shop.until_settled(ids, PATIENCE)
     row = told("a worker hangs", 1, shop, ids)
     shop.close()
     return [row]
@@ -141,7 +145,7 @@ def clock(place: Place, _: int) -> list[Row]:
         ids = shop.submit(6)
         shop.hire(jump=seconds, trouble={"stage": "transcribe", "wait": 1})
         shop.hire(trouble={"stage": "transcribe", "wait": 1})
-        shop.until_settled(ids, 120)
+        shop.until_settled(ids, PATIENCE)
         row = told(f"clock jumps {name}", 1, shop, ids)
         row.twice += Counter(shop.done())["transcribe"] - len(ids)
         rows.append(row)
@@ -159,7 +163,7 @@ def vanished(place: Place, _: int) -> list[Row]:
         gone = interviews.get_interview(c, ids[0]).recording
     shop.store.media.delete(str(gone))
     shop.hire()
-    shop.until_settled(ids, 60)
+    shop.until_settled(ids, PATIENCE)
     row = told("recording deleted before it is read", 1, shop, ids, expected_failures=1)
     shop.close()
     return [row]
@@ -173,11 +177,11 @@ def server_killed(place: Place, _: int) -> list[Row]:
         ids = shop.submit(6)
         shop.hire(trouble={"stage": "transcribe", "wait": 1.5})
         shop.hire(trouble={"stage": "transcribe", "wait": 1.5})
-        shop.until(lambda: len(shop.done()) > 3, 120)
+        shop.until(lambda: len(shop.done()) > 3, PATIENCE)
         server.kill()
         time.sleep(5)
         server.start()
-        shop.until(lambda: settled(shop, ids), 300)
+        shop.until(lambda: settled(shop, ids), PATIENCE)
         row = told("database server killed during a batch", 1, shop, ids)
         shop.close()
         return [row]
@@ -202,11 +206,11 @@ def bucket_away(place: Place, _: int) -> list[Row]:
         shop = place.shop(media=bucket.url)
         ids = shop.submit(4)
         shop.hire(trouble={"stage": "transcribe", "wait": 4})
-        shop.until(lambda: "transcribe" in shop.done(), 120)
+        shop.until(lambda: "transcribe" in shop.done(), PATIENCE)
         bucket.line.break_off()
         time.sleep(60)
         bucket.line.cut = False
-        shop.until_settled(ids, 300)
+        shop.until_settled(ids, PATIENCE)
         row = told("bucket away for a minute", 1, shop, ids)
         shop.close()
         return [row]
@@ -234,7 +238,7 @@ def disk_full(place: Place, _: int) -> list[Row]:
             fill(filler)
             time.sleep(10)
             filler.unlink()
-            shop.until_settled(ids, 200)
+            shop.until_settled(ids, PATIENCE)
             rows.append(told(f"disk full in {stage}", 1, shop, ids))
             shop.close()
             shutil.rmtree(disk / stage, ignore_errors=True)

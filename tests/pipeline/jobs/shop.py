@@ -93,7 +93,7 @@ class Shop:
         """Waits; AssertionError with the workers' logs where it never comes true."""
         end = time.monotonic() + seconds
         while not told():
-            assert time.monotonic() < end, self.logs()
+            assert time.monotonic() < end, self.logs()[-4000:]
             time.sleep(0.1)
 
     def until_settled(self, ids: list[str], seconds: float = 60.0) -> dict[str, WorkState]:
