@@ -36,7 +36,6 @@ from shop import Shop, speech, wav  # noqa: E402
 from models.work import STAGES  # noqa: E402
 from pipeline.store.store import Store  # noqa: E402
 
-
 PATIENCE = 900.0
 """Seconds that anything may take on a busy machine."""
 
@@ -99,7 +98,7 @@ def kills(place: Place, times: int) -> list[Row]:
             (one,) = shop.submit(1)
             ids.append(one)
             shop.until(
-                lambda one=one, stage=stage: shop.state(one).stage == stage or shop.state(one).state == "done", 120
+                lambda one=one, stage=stage: shop.state(one).stage == stage or shop.state(one).state == "done", PATIENCE
             )
             time.sleep(chance.uniform(0, 0.35))
             worker.send_signal(signal.SIGKILL)
@@ -117,7 +116,7 @@ def race(place: Place, times: int) -> list[Row]:
     ids = shop.submit(times)
     shop.hire()
     shop.hire()
-    shop.until_settled(ids, 600)
+    shop.until_settled(ids, PATIENCE)
     row = told("two workers race", times, shop, ids)
     row.twice += sum(count - times for count in Counter(shop.done()).values())
     shop.close()

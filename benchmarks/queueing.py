@@ -1,6 +1,6 @@
 """The queue with 10,000 waiting interviews on PostgreSQL: how long enqueue, claim and status take; and a restart with 100 in flight.
 
-    python benchmarks/queue.py --waiting 10000 --write benchmarks/queue.md
+    python benchmarks/queueing.py --waiting 10000 --write benchmarks/queueing.md
 
 A server of our own is started (PostgreSQL must be installed). Claiming is DBOS's own call, as a worker makes it. Engines cost nothing.
 """
@@ -98,7 +98,7 @@ def main() -> None:
     lines = [
         "# The queue",
         "",
-        f"`python benchmarks/queue.py --waiting {given.waiting} --flight {given.flight}` on {datetime.now(UTC):%Y-%m-%d}, {platform.machine()},",
+        f"`python benchmarks/queueing.py --waiting {given.waiting} --flight {given.flight}` on {datetime.now(UTC):%Y-%m-%d}, {platform.machine()},",
         f"{os.cpu_count()} cores shared with other work, PostgreSQL on the same machine (fsync on), Python {platform.python_version()}.",
         "",
         f"| with {given.waiting} waiting | median ms | p95 ms | calls |",
