@@ -2,8 +2,10 @@
 
 from pipeline.web.routes import (
     account,
+    accuracy,
     admin,
     audit,
+    calibrate,
     candidates,
     compare,
     health,
@@ -21,6 +23,8 @@ from pipeline.web.routes import (
 )
 
 ROUTERS = (
+    accuracy.router,
+    calibrate.router,
     rubrics.router,
     compare.router,
     candidates.router,

@@ -30,7 +30,7 @@ function show(findings) {
     item.append(button, remedy);
     return item;
   }));
-  state.textContent = findings.length === 0 ? "nothing to say" : `${findings.length} findings`;
+  state.textContent = findings.length === 0 ? "nothing to say" : `${findings.length} finding${findings.length === 1 ? "" : "s"}`;
 }
 
 async function lint() {
