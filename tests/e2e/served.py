@@ -44,7 +44,7 @@ class Served:
         self.windows.append(window)
         token = open_session(self.site, Response(), self.scene.people[name])
         window.add_cookies([{"name": COOKIE, "value": token, "url": self.url}])
-        window.set_default_timeout(20_000)
+        window.set_default_timeout(90_000)
         return window
 
     def hire(self) -> None:

@@ -14,6 +14,7 @@ from pipeline.web.routes import upload
 pytestmark = pytest.mark.service
 
 PIECE = 32 << 10
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +60,7 @@ def test_broken_upload_goes_on_after_a_reload_and_becomes_ready_to_review(served
     cut = False
     expect(page.get_by_role("heading", name="Not finished")).to_be_visible()
     choose(page, recording)
-    expect(page.locator(".say")).to_contain_text("Its analysis is queued", timeout=60_000)
+    expect(page.locator(".say")).to_contain_text("Its analysis is queued", timeout=120_000)
     assert offsets == [str(at) for at in range(0, recording.stat().st_size, PIECE)]
     page.goto(served.url)
     row = page.get_by_role("row", name="Zoe Upload")
@@ -100,9 +101,9 @@ def test_file_that_cannot_be_used_says_why_and_the_others_go_on(served: Served, 
     expect(page.locator(".file").first.locator(".fault")).to_contain_text("The file is empty")
     choose(page, program)
     fill(page, "Pat Program", "given")
-    expect(page.locator(".file").nth(1).locator(".fault")).to_contain_text("not a sound or video file", timeout=60_000)
+    expect(page.locator(".file").nth(1).locator(".fault")).to_contain_text("not a sound or video file", timeout=120_000)
     choose(page, fixtures / "recordings" / "csm-short.opus")
     fill(page, "Gil Good", "given")
-    expect(page.locator(".file").nth(2).locator(".say")).to_contain_text("queued", timeout=60_000)
+    expect(page.locator(".file").nth(2).locator(".say")).to_contain_text("queued", timeout=120_000)
     desk = served.scene.desk("lead")
     assert [sent.name for sent in uploading.uploads(desk) if sent.state == "complete"] == ["csm-short.opus"]

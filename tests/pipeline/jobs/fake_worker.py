@@ -24,7 +24,7 @@ def work_on(settings: dict) -> Work:
     )
     return Work(
         store, engines, database=database_beside(settings["database"]), media=settings["media"],
-        version=settings.get("version", "test"),
+        version=settings.get("version", "test"), hook=settings.get("hook", ""),
     )  # fmt: skip
 
 

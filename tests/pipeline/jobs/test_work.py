@@ -33,3 +33,12 @@ def test_a_killed_workers_interview_goes_on_where_it_stopped(shop: Shop, stage: 
     counted = Counter(shop.done())
     assert counted.pop(stage) == 2
     assert set(counted.values()) == {1}
+
+
+def test_the_teams_hook_is_told_when_an_interview_is_ready_and_its_failure_costs_nothing(shop: Shop) -> None:
+    told = shop.folder / "told.json"
+    (one,) = shop.submit(1)
+    shop.hire(hook=f"sh -c 'cat > {told}; exit 1'")
+    assert shop.until_settled([one], 180)[one].state == "done"
+    shop.until(lambda: "hook failed" in shop.logs(), 60)
+    assert f'"interview": "{one}"' in told.read_text()
