@@ -31,6 +31,7 @@ check: $(VENV)/.installed-dev  ## style, types, import table
 soak: $(VENV)/.installed-dev  ## long runs: damaged files, random histories, kills, every rewording; writes docs/soak.md
 	$(BIN)/python -m pytest -q -m soak
 	$(BIN)/python benchmarks/soak.py --write docs/soak.md
+	$(BIN)/python benchmarks/faults.py --times 20 --damaged 200 --write docs/faults.md
 
 clean:
 	rm -rf $(VENV) out build dist
