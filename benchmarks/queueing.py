@@ -61,7 +61,12 @@ def queue(shop: Shop, waiting: int) -> list[tuple[str, float, float, int]]:
 
 def restart(shop: Shop, flight: int) -> tuple[float, int, int]:
     """Seconds until work goes on after kill -9 of all workers with so many claimed; how many are lost and done twice at the end."""
-    ids = shop.submit(flight)
+    transcript = (ROOT / "fixtures" / "transcripts" / "speakers.srt").read_bytes()
+    ids = []
+    for number in range(flight):
+        held = shop.interview(transcript + f"\n\n99{number}\n00:59:00,000 --> 00:59:01,000\nThank you.\n".encode())
+        shop.work.submit(held.id, name="talk.srt")
+        ids.append(held.id)
     database = shop.work.client._sys_db
     line = shop.work.client.retrieve_queue(QUEUE)
     dead = 0
@@ -90,6 +95,8 @@ def main() -> None:
     try:
         shop = place.shop(database=server.url)
         resumed, lost, twice = restart(shop, given.flight)
+        shop.close()
+        shop = place.shop(database=server.fresh())
         rows = queue(shop, given.waiting)
         shop.close()
     finally:
