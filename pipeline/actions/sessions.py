@@ -121,12 +121,15 @@ def score(desk: Desk, folder: Path, set_id: str, sample_id: str, level: int) -> 
 def room(desk: Desk, folder: Path) -> Room:
     """The results: the whole room for leads and admins, one's own line for everyone else.
 
-    Of the samples that split the room only those are shown that the person has scored: the others would lose their
-    blindness (``waiting`` counts them).
+    Of the samples that split the room only those are shown that the person has scored, and none that waits for them
+    this month: they would lose their blindness (``waiting`` counts them).
     """
     found = results(desk)
+    month = month_of(desk)
     with desk.store.read() as c:
-        mine = {r.sample for r in reviews.calibration_ratings(c) if r.rater == desk.actor}
+        rated = {(r.sample, r.month) for r in reviews.calibration_ratings(c) if r.rater == desk.actor}
+    coming = {s.id for path, _ in _files(folder) for s in session(read_samples(path), month)}
+    mine = {sample for sample, _ in rated if sample not in coming or (sample, month) in rated}
     texts = {sample.id: sample for path, _ in _files(folder) for sample in read_samples(path)}
     split = tuple(
         RoomSample(

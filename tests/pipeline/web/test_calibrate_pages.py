@@ -69,6 +69,19 @@ def test_results_show_the_room_to_leads_and_ones_own_line_to_others(scene: Scene
     assert "Levels given" in as_("lead").get("/calibrate").text
 
 
+def test_sample_that_comes_again_this_month_is_not_shown_with_its_key(scene: Scene, as_: As, site: Site) -> None:
+    folder = site.settings.data / "samples"
+    coming = calibrating.session(
+        calibrating.read_samples(sessions._files(folder)[0][0]), sessions.month_of(scene.desk("lead"))
+    )
+    for name, level in (("ann", 1), ("lead", 5)):
+        calibrating.rate_sample(scene.desk(name), coming[0], level, "2020-01")
+    found = sessions.room(scene.desk("lead"), folder)
+    assert (found.split, found.waiting) == ((), 1)
+    sessions.score(scene.desk("lead"), folder, "csm-2-5y", coming[0].id, 5)
+    assert len(sessions.room(scene.desk("lead"), folder).split) == 1
+
+
 def test_wrong_levels_samples_and_people_are_refused(scene: Scene, as_: As) -> None:
     ann = as_("ann")
     for level in ("0", "6", "x", "", "3.5"):
