@@ -1,4 +1,6 @@
 // Own evidence: select the candidate's words in the transcript and add them to a competency.
+const textOf = (node) => (node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement)?.closest(".text") ?? null;
+
 export function setUpSelection({ words, scores, saver }) {
   const box = document.getElementById("selection");
   const shown = document.getElementById("selected");
@@ -11,10 +13,11 @@ export function setUpSelection({ words, scores, saver }) {
   const look = () => {
     const selection = getSelection();
     if (!words || selection.isCollapsed || !selection.rangeCount) return;
-    const range = selection.getRangeAt(0);
-    const start = range.startContainer.parentElement?.closest(".text");
-    const end = range.endContainer.parentElement?.closest(".text");
+    const range = selection.getRangeAt(0).cloneRange();
+    const start = textOf(range.startContainer);
     if (!start) return;
+    if (range.endOffset === 0 && textOf(range.endContainer) !== start) range.setEnd(start, start.childNodes.length); // a triple click ends in the next block
+    const end = textOf(range.endContainer);
     const turn = start.closest(".turn");
     if (start !== end) { say("Select words of one turn."); return; }
     if (turn.classList.contains("interviewer")) { say("What the interviewer says is never evidence. Select the candidate's words."); return; }
