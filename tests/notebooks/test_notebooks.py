@@ -10,7 +10,7 @@ FOLDER = Path(__file__).resolve().parent.parent.parent / "notebooks"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["01_one_interview", "02_segmentation", "03_calibration"])
+@pytest.mark.parametrize("name", ["01_one_interview", "02_segmentation", "03_calibration", "04_panel_agreement"])
 def test_notebook_runs_from_top_to_bottom(name: str) -> None:
     import nbformat
     from nbclient import NotebookClient
@@ -22,7 +22,7 @@ def test_notebook_runs_from_top_to_bottom(name: str) -> None:
     assert not [output for output in outputs if output.output_type == "error"]
 
 
-@pytest.mark.parametrize("name", ["01_one_interview", "02_segmentation", "03_calibration"])
+@pytest.mark.parametrize("name", ["01_one_interview", "02_segmentation", "03_calibration", "04_panel_agreement"])
 def test_notebook_defines_nothing_reusable(name: str) -> None:
     """What is worth a name stands in the package."""
     import json
