@@ -1,7 +1,6 @@
-"""Train the scorer from fixtures/ alone; the same seed and inputs give the same weights (one thread).
+"""Train the scorer's heads from fixtures/ alone, in one stage; the same seed and inputs give the same weights (one thread).
 
-usage: python -m scripts.train_scorer       (about 20 minutes of one free core; writes
-pipeline/stages/data/scorer.safetensors, whose card says how the committed ones were made)
+usage: python -m scripts.train_scorer       (some ten minutes of one free core; writes pipeline/stages/data/scorer.safetensors)
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import random
 import re
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,139 +24,129 @@ from pipeline import weights
 from pipeline.settings import Settings
 from pipeline.stages.embed import Embedder, SentenceEmbedder
 from pipeline.stages.masking import plain_words
-from pipeline.stages.network import Encoder, Readings, build_heads, competency_texts, heads_forward, word_means
+from pipeline.stages.network import (
+    Encoder,
+    Readings,
+    build_heads,
+    competency_texts,
+    hear,
+    hear_told,
+    hear_topic,
+    padded,
+    relevance_logits,
+)
 from pipeline.stages.phrases import Phrases
 from pipeline.stages.pooling import PoolWeights
 from pipeline.stages.prior import COLUMNS, question_prior
 from pipeline.stages.score import SHIPPED
 from scripts.fit_phrases import fit_phrases
-from scripts.scoring_data import Sample, Sources, Talk, load_sources
+from scripts.scoring_data import Sources, Talk, load_sources
 
 SEED = 7
-NAME = "level-aware-minilm-3"
-FROZEN = 4
-"""Lower layers that stay as they are: their output is computed once."""
+NAME = "level-aware-heads-4"
 
 
 class Recipe(NamedTuple):
     """How to train; chosen by measurement (benchmarks/scoring.md)."""
 
-    epochs: int = 4
-    encoder_rate: float = 2e-4
-    head_rate: float = 1e-3
+    epochs: int = 3
+    rate: float = 1.4e-3
+    decay: float = 0.02
+    told_decay: float = 0.05
     sample_relevance: float = 0.3
-    word_relevance: float = 1.0
-    sample_level: float = 1.0
-    mark_level: float = 0.3
-    talk_level: float = 1.0
-    polarity: float = 0.5
-    sample_polarity: float = 0.3
     hollow: float = 0.5
-    frozen: int = FROZEN
     prior_dropout: float = 0.25
+    fewer: float = 0.3
+    """How often a step leaves out one or two competencies, so that what speaks to them must be read as no evidence."""
 
 
-class Row(NamedTuple):
-    """One row of words after the frozen layers: hidden (pieces, 384) in half precision, and the word of each piece."""
+class Passage(NamedTuple):
+    """Words (indexes) that were read as a whole: their level, polarity (NaN: not known) and weight."""
 
-    hidden: torch.Tensor
-    word: torch.Tensor
-    n_words: int
-
-
-CACHE: dict[str, Row] = {}
-"""Rows that went through the lower layers already, by their text."""
+    words: np.ndarray
+    level: float
+    plus: float
+    weight: float
 
 
 class Prepared(NamedTuple):
-    """Everything that does not change while training."""
+    """Everything that does not change while training: word vectors after the published MiniLM, in half precision, and what is wanted."""
 
     rubrics: dict[str, torch.Tensor]
-    talks: dict[str, list[Row]]
-    samples: dict[int, Row]
+    talks: dict[str, list[torch.Tensor]]
+    samples: list[torch.Tensor]
     targets: dict[str, dict[str, torch.Tensor]]
-    empty: dict[str, list[Row]]
-
-
-def lower(
-    encoder: Encoder, rows: Sequence[Sequence[str]], asked: Sequence[Sequence[bool]] | None, frozen: int
-) -> list[Row]:
-    """Rows after the embedding and the first ``frozen`` layers."""
-    marks = [repr((frozen, list(row), list(asked[i]) if asked else None)) for i, row in enumerate(rows)]
-    found: dict[int, Row] = {i: CACHE[mark] for i, mark in enumerate(marks) if mark in CACHE}
-    order = sorted((i for i in range(len(rows)) if i not in found), key=lambda i: len(rows[i]))
-    with torch.no_grad():
-        for at in range(0, len(order), 16):
-            chosen = order[at : at + 16]
-            batch = encoder.tokens([rows[i] for i in chosen], [asked[i] for i in chosen] if asked else None)
-            hidden = encoder.model.embeddings(input_ids=batch["ids"], token_type_ids=batch["type"])
-            hidden = run_layers(encoder, hidden, batch["attention"], 0, frozen)
-            for i, j in enumerate(chosen):
-                size = int(batch["attention"][i].sum())
-                found[j] = Row(hidden[i, :size].half().clone(), batch["word"][i, :size].clone(), len(rows[j]))
-    CACHE.update({marks[i]: found[i] for i in order})
-    return [found[i] for i in range(len(rows))]
-
-
-def run_layers(encoder: Encoder, hidden: torch.Tensor, attention: torch.Tensor, first: int, last: int) -> torch.Tensor:
-    """The encoder's layers [first, last) over a padded batch."""
-    mask = (1.0 - attention[:, None, None, :].to(hidden.dtype)) * torch.finfo(hidden.dtype).min
-    for layer in encoder.model.encoder.layer[first:last]:
-        out = layer(hidden, mask)
-        hidden = out[0] if isinstance(out, tuple) else out
-    return hidden
+    passages: dict[str, list[Passage]]
+    hollow: dict[str, list[torch.Tensor]]
 
 
 def targets(talk: Talk, rubric: Rubric, embedder: Embedder) -> dict[str, torch.Tensor]:
-    """Per candidate word: share of readers who quoted it for each competency, and the shares for and against."""
+    """Per word: share of readers who quoted it for each competency, whether the candidate said it, and the running question's prior."""
     said = [word for window in talk.windows for word in window]
-    n, c = len(said), len(talk.levels)
-    cover, plus = np.zeros((n, c), np.float32), np.zeros((n, c), np.float32)
-    where = defaultdict(list)
-    for i, word in enumerate(said):
-        if word.turn >= 0:
-            where[word.turn].append((i, word.start, word.end))
+    cover = np.zeros((len(said), len(talk.levels)), np.float32)
     for mark in talk.marks:
-        for i, start, end in where[mark.turn]:
-            if start < mark.end and end > mark.start:
-                cover[i, mark.competency] += mark.weight
-                plus[i, mark.competency] += mark.weight * mark.plus
-    spoken = np.array([word.turn >= 0 for word in said])
+        cover[_inside(talk, mark.turn, mark.start, mark.end), mark.competency] += mark.weight
     guess = question_prior(talk.turns, talk.answers, rubric, embedder)
-    empty = np.zeros((c, COLUMNS), np.float32)
+    empty = np.zeros((len(talk.levels), COLUMNS), np.float32)
     prior = np.stack([guess.get(word.turn, empty) for word in said])
-    levels = np.array([np.nan if level is None else level for level in talk.levels], np.float32)
+    spoken = np.array([word.turn >= 0 for word in said])
     return {
-        k: torch.from_numpy(v)
-        for k, v in {
-            "cover": np.minimum(cover, 1),
-            "plus": plus / np.maximum(cover, 1e-6),
-            "spoken": spoken,
-            "prior": prior,
-            "levels": levels,
-        }.items()
+        "cover": torch.from_numpy(np.minimum(cover, 1)),
+        "spoken": torch.from_numpy(spoken),
+        "prior": torch.from_numpy(prior),
     }
 
 
-def prepare(encoder: Encoder, embedder: Embedder, sources: Sources, frozen: int = FROZEN) -> Prepared:
-    """Run what is frozen once: rubric texts to vectors, talks and samples through the lower layers."""
+def _inside(talk: Talk, turn: int, start: int, end: int) -> np.ndarray:
+    """The talk's words that lie in these characters of a turn."""
+    said = [word for window in talk.windows for word in window]
+    return np.array(
+        [i for i, word in enumerate(said) if word.turn == turn and word.start < end and word.end > start],
+        dtype=np.int64,
+    )
+
+
+def passages(talk: Talk) -> list[Passage]:
+    """Each quote, and all quotes of each competency together, with the levels that they show."""
+    found, together = [], defaultdict(list)
+    for mark in talk.marks:
+        words = _inside(talk, mark.turn, mark.start, mark.end)
+        if not len(words):
+            continue
+        want = talk.levels[mark.competency]
+        together[mark.competency].append(words)
+        # a quote for a high level in a middling competency lies above the middle, one against it below
+        level = np.nan if want is None else max(want, 3.25) if mark.plus else min(want, 2.75)
+        found.append(Passage(words, level, float(mark.plus), 0.4))
+    for competency, parts in together.items():
+        want = talk.levels[competency]
+        if want is not None:
+            found.append(Passage(np.unique(np.concatenate(parts)), float(want), np.nan, 1.0))
+    return found
+
+
+def prepare(encoder: Encoder, embedder: Embedder, sources: Sources) -> Prepared:
+    """Read everything with the published MiniLM once: rubric texts, talks, graded answers, and words that are nobody's evidence."""
     rubrics = {}
     for name, rubric in sources.rubrics.items():
         flat = embedder.encode([text for c in rubric.competencies for text in competency_texts(c)])
         rubrics[name] = torch.from_numpy(flat.reshape(len(rubric.competencies), 4, -1))
+
+    def half(rows: Sequence[Sequence[str]], asked: Sequence[Sequence[bool]] | None = None) -> list[torch.Tensor]:
+        return [torch.from_numpy(row).half() for row in encoder.words(rows, asked)]
+
     talks = {
-        talk.id: lower(
-            encoder,
-            [[w.text for w in row] for row in talk.windows],
-            [[w.turn < 0 for w in row] for row in talk.windows],
-            frozen,
+        talk.id: half(
+            [[w.text for w in row] for row in talk.windows], [[w.turn < 0 for w in row] for row in talk.windows]
         )
         for talk in sources.talks
     }
-    texts = [[word.text for word in plain_words(sample.text)] or ["nothing"] for sample in sources.samples]
-    said = {t.id: targets(t, sources.rubrics[t.rubric], embedder) for t in sources.talks}
-    hollow = {name: lower(encoder, hollow_texts(name, sources), None, frozen) for name in sources.rubrics}
-    return Prepared(rubrics, talks, dict(enumerate(lower(encoder, texts, None, frozen))), said, hollow)
+    samples = half([[word.text for word in plain_words(sample.text)] or ["nothing"] for sample in sources.samples])
+    wanted = {talk.id: targets(talk, sources.rubrics[talk.rubric], embedder) for talk in sources.talks}
+    told = {talk.id: passages(talk) for talk in sources.talks}
+    return Prepared(
+        rubrics, talks, samples, wanted, told, {name: half(hollow_texts(name, sources)) for name in sources.rubrics}
+    )
 
 
 ORDERS = (
@@ -180,7 +169,7 @@ def hollow_texts(rubric: str, sources: Sources) -> list[list[str]]:
     for i, sample in enumerate(sources.samples):
         if sample.rubric == rubric and sample.level >= 4 and i % 3 == 0:
             told.append(as_colleagues(sample.text))
-    return [[word.text for word in plain_words(text)] for text in (*told, *ORDERS)]
+    return sorted(([word.text for word in plain_words(text)] for text in (*told, *ORDERS)), key=len)
 
 
 def as_colleagues(text: str) -> str:
@@ -195,200 +184,185 @@ def as_colleagues(text: str) -> str:
     return f"That was my colleague. {text}"
 
 
-def forward(encoder: Encoder, rows: Sequence[Row], frozen: int) -> list[torch.Tensor]:
-    """Word vectors of each row (words, 384) through the trained layers; rows of like length run together."""
-    order = sorted(range(len(rows)), key=lambda i: len(rows[i].word))
-    found: dict[int, torch.Tensor] = {}
-    for at in range(0, len(order), 12):
-        chosen = order[at : at + 12]
-        width = max(len(rows[i].word) for i in chosen)
-        hidden = torch.zeros((len(chosen), width, rows[0].hidden.shape[-1]))
-        word = torch.full((len(chosen), width), -1)
-        attention = torch.zeros((len(chosen), width), dtype=torch.long)
-        for k, i in enumerate(chosen):
-            size = len(rows[i].word)
-            hidden[k, :size] = rows[i].hidden.float()
-            word[k, :size] = rows[i].word
-            attention[k, :size] = 1
-        means = word_means(run_layers(encoder, hidden, attention, frozen, 6), word)
-        for i, part in zip(chosen, torch.split(means, (word.amax(1) + 1).tolist()), strict=True):
-            missing = rows[i].n_words - len(part)
-            found[i] = F.pad(part, (0, 0, 0, missing)) if missing else part
-    return [found[i] for i in range(len(rows))]
+Step = tuple[str, Talk | None, list[int]]
 
 
-def talk_loss(
-    heads: Any, words: torch.Tensor, texts: torch.Tensor, target: dict[str, torch.Tensor], recipe: Recipe
+def steps(talks: Sequence[Talk], samples: Sequence[int], sources: Sources, rng: random.Random) -> list[Step]:
+    """Talks in random order, each with its part of its rubric's graded answers; rubrics without a talk get steps of 24 answers."""
+    by_rubric: dict[str, list[int]] = defaultdict(list)
+    talks_of: dict[str, list[Talk]] = defaultdict(list)
+    for i in samples:
+        by_rubric[sources.samples[i].rubric].append(i)
+    for talk in talks:
+        talks_of[talk.rubric].append(talk)
+    found: list[Step] = []
+    for rubric in sorted(set(by_rubric) | set(talks_of)):
+        ids, own = by_rubric[rubric][:], talks_of[rubric]
+        rng.shuffle(ids)
+        parts = max(len(own), -(-len(ids) // 24))
+        found += [(rubric, own[k] if k < len(own) else None, ids[k::parts]) for k in range(parts)]
+    rng.shuffle(found)
+    return found
+
+
+def topic_loss(
+    heads: Any,
+    rows: Sequence[torch.Tensor],
+    prepared: Prepared,
+    rubric: str,
+    talk: Talk,
+    kept: torch.Tensor,
+    recipe: Recipe,
 ) -> torch.Tensor:
-    """Relevance per word, polarity and level of quoted words, and the pooled level of each competency."""
-    spoken = target["spoken"]
-    prior = target["prior"][spoken] * float(torch.rand(()) >= recipe.prior_dropout)
-    logits, level, polarity = heads_forward(heads, words[spoken], texts, prior)
-    cover, plus = target["cover"][spoken], target["plus"][spoken]
+    """Which of the kept competencies readers quoted each word for, if any."""
+    wanted = prepared.targets[talk.id]
+    spoken = wanted["spoken"]
+    prior = wanted["prior"] * float(torch.rand(()) >= recipe.prior_dropout)
+    passage, none = hear_topic(heads, *padded(rows))
+    logits = relevance_logits(heads, passage, none, prepared.rubrics[rubric][kept], prior[:, kept])[spoken]
+    cover = wanted["cover"][spoken][:, kept]
     total = cover.sum(1, keepdim=True)
     share = torch.cat([cover / total.clamp(min=1), (1 - total).clamp(min=0)], dim=1)
-    logp = F.log_softmax(logits, dim=1)
-    loss = recipe.word_relevance * -(share * logp).sum(1).mean()
-    quoted = cover > 0
-    if quoted.any():
-        signs = F.binary_cross_entropy_with_logits(polarity[quoted], plus[quoted], weight=cover[quoted])
-        loss = loss + recipe.polarity * signs
-        want = target["levels"][None].expand_as(level)
-        known = quoted & ~want.isnan()
-        # a quote for a high level in a middling competency lies above its level, one against it below
-        aim = torch.where(plus > 0.5, want.clamp(min=3), want.clamp(max=2.5))
-        loss = loss + recipe.mark_level * F.smooth_l1_loss(level[known], aim[known])
-    weight = logp[:, :-1].exp()
-    pooled = (weight * level).sum(0) / weight.sum(0).clamp(min=0.5)
-    known = ~target["levels"].isnan()
-    if known.any():
-        loss = loss + recipe.talk_level * F.smooth_l1_loss(pooled[known], target["levels"][known])
+    return -(share * F.log_softmax(logits, dim=1)).sum(1).mean()
+
+
+def sample_topic_loss(
+    heads: Any, rows: Sequence[torch.Tensor], texts: torch.Tensor, wanted: Sequence[int]
+) -> torch.Tensor:
+    """The competency of each graded answer among those of its rubric."""
+    passage, none = hear_topic(heads, *padded(rows))
+    logits = relevance_logits(heads, passage, none, texts)[:, :-1]
+    means = torch.stack([part.mean(0) for part in torch.split(logits, [len(row) for row in rows])])
+    return F.cross_entropy(means, torch.tensor(list(wanted)))
+
+
+def hollow_loss(heads: Any, rows: Sequence[torch.Tensor], texts: torch.Tensor) -> torch.Tensor:
+    """Words that are nobody's evidence must be read so, whatever question they were said under."""
+    asked = torch.where(torch.rand(len(texts)) < 0.3, 1.0, -1.0) * float(torch.rand(()) < 0.6)
+    passage, none = hear_topic(heads, *padded(rows))
+    prior = torch.stack([asked, torch.zeros(len(texts))], dim=1).expand(len(passage), -1, -1)
+    return -F.log_softmax(relevance_logits(heads, passage, none, texts, prior), dim=1)[:, -1].mean()
+
+
+def told_loss(told: torch.Tensor, wanted: Sequence[Passage]) -> torch.Tensor:
+    """Level and polarity of passages, each word counting by how much it tells; ``told`` is (words, 3)."""
+    n = len(wanted)
+    group = torch.from_numpy(np.repeat(np.arange(n), [len(passage.words) for passage in wanted]))
+    rows = told[torch.from_numpy(np.concatenate([passage.words for passage in wanted]))]
+    weight = torch.exp(rows[:, 2].clamp(-8, 8))
+    mass = torch.zeros(n).index_add(0, group, weight)
+    level = 3 + torch.zeros(n).index_add(0, group, weight * rows[:, 0]) / mass
+    plus = torch.zeros(n).index_add(0, group, weight * rows[:, 1]) / mass
+    want, sign, share = (torch.tensor([passage[k] for passage in wanted], dtype=torch.float) for k in (1, 2, 3))
+    graded, signed = ~want.isnan(), ~sign.isnan()
+    loss = (share[graded] * F.smooth_l1_loss(level[graded], want[graded], reduction="none")).sum()
+    if signed.any():
+        loss = loss + 0.5 * F.binary_cross_entropy_with_logits(plus[signed], sign[signed], reduction="sum")
+    return loss / n
+
+
+def step_loss(
+    heads: Any, step: Step, prepared: Prepared, sources: Sources, recipe: Recipe, rng: random.Random
+) -> torch.Tensor:
+    """One talk together with graded answers of the same rubric, and words that are no evidence."""
+    rubric, talk, ids = step
+    texts = prepared.rubrics[rubric]
+    kept = list(range(len(texts)))
+    if rng.random() < recipe.fewer:
+        kept = sorted(rng.sample(kept, max(2, len(texts) - rng.choice((1, 2)))))
+    loss = torch.zeros(())
+    parts, wanted = [], []
+    if talk is not None:
+        rows = prepared.talks[talk.id]
+        loss = loss + topic_loss(heads, rows, prepared, rubric, talk, torch.tensor(kept), recipe)
+        parts.append(rows)
+        wanted += prepared.passages[talk.id]
+    if ids:
+        at = sum(len(row) for row in parts[0]) if parts else 0
+        rows = [prepared.samples[i] for i in ids]
+        for i, row in zip(ids, rows, strict=True):
+            level = sources.samples[i].level
+            words = np.arange(at, at + len(row))
+            wanted.append(Passage(words, level, np.nan if level == 3 else float(level > 3), 1.0))
+            at += len(row)
+        parts.append(rows)
+        competencies = [sources.samples[i].competency for i in ids]
+        loss = loss + recipe.sample_relevance * sample_topic_loss(heads, rows, texts, competencies)
+    loss = loss + recipe.hollow * hollow_loss(heads, rng.sample(prepared.hollow[rubric], 3), texts)
+    if wanted:
+        for reader in heads.readers:
+            loss = loss + told_loss(torch.cat([hear_told(reader, *padded(part)) for part in parts]), wanted)
     return loss
 
 
-def sample_loss(
-    heads: Any, rows: Sequence[torch.Tensor], texts: torch.Tensor, samples: Sequence[Sample], recipe: Recipe
-) -> torch.Tensor:
-    """Level of each graded answer pooled over its words, and its competency among those of its rubric."""
-    logits, level, polarity = heads_forward(heads, torch.cat(list(rows)), texts)
-    losses = []
-    at = 0
-    for row, sample in zip(rows, samples, strict=True):
-        own = slice(at, at + len(row))
-        at += len(row)
-        weight = F.softmax(logits[own], dim=1)[:, sample.competency]
-        pooled = (weight * level[own, sample.competency]).sum() / weight.sum().clamp(min=1e-3)
-        mean = logits[own, :-1].mean(0)
-        sign = (weight * polarity[own, sample.competency]).sum() / weight.sum().clamp(min=1e-3)
-        losses.append(
-            recipe.sample_level * F.smooth_l1_loss(pooled, torch.tensor(sample.level))
-            + recipe.sample_polarity * F.binary_cross_entropy_with_logits(sign, torch.tensor((sample.level - 1) / 4))
-            + recipe.sample_relevance * F.cross_entropy(mean[None], torch.tensor([sample.competency]))
-        )
-    return torch.stack(losses).mean()
-
-
-def hollow_loss(heads: Any, words: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:
-    """Words that are nobody's evidence must be read so, whatever question they were said under."""
-    asked = torch.where(torch.rand(len(texts)) < 0.3, 1.0, -1.0) * float(torch.rand(()) < 0.6)
-    prior = torch.stack([asked, torch.zeros(len(texts))], dim=1).expand(len(words), -1, -1)
-    return -F.log_softmax(heads_forward(heads, words, texts, prior)[0], dim=1)[:, -1].mean()
-
-
 def train(
-    encoder: Encoder,
-    heads: Any,
     prepared: Prepared,
     sources: Sources,
     talks: Sequence[Talk],
     samples: Sequence[int],
-    recipe: Recipe,
+    recipe: Recipe | None = None,
     log: bool = True,
-) -> None:
-    """Fit the heads and the upper layers in place; one step is a talk together with graded answers of the same rubric."""
+) -> Any:
+    """Heads fitted on these talks and graded answers; the same input gives the same heads (one thread)."""
+    recipe = recipe or Recipe()
     torch.manual_seed(SEED)
     rng = random.Random(SEED)
-    upper = [p for layer in encoder.model.encoder.layer[recipe.frozen :] for p in layer.parameters()]
-    for p in encoder.model.parameters():
-        p.requires_grad_(False)
-    for p in upper:
-        p.requires_grad_(True)
-    groups = [{"params": list(heads.parameters()), "lr": recipe.head_rate}]
-    if upper:
-        groups.append({"params": upper, "lr": recipe.encoder_rate})
-    optimizer = torch.optim.AdamW(groups, weight_decay=0.02)
-    steps = _steps(talks, samples, sources, rng)
-    total, done, began = recipe.epochs * len(steps), 0, time.time()
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda s: min(1.0, (s + 1) / (0.08 * total + 1)) * max(0.02, 1 - s / total)
+    heads = build_heads()
+    slow = [*heads.passage.parameters(), *heads.key.parameters()]
+    told = list(heads.readers.parameters())
+    apart = {id(p) for p in (*slow, *told)}
+    rest = [p for p in heads.parameters() if id(p) not in apart]
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": slow, "lr": recipe.rate * 0.3, "weight_decay": recipe.decay},
+            {"params": rest, "lr": recipe.rate, "weight_decay": recipe.decay},
+            {"params": told, "lr": recipe.rate, "weight_decay": recipe.told_decay},
+        ]
     )
-    encoder.model.train()
-    running: list[tuple[float, float]] = []
+    total = recipe.epochs * len(steps(talks, samples, sources, rng)) + 5
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, [recipe.rate * 0.3, recipe.rate, recipe.rate], total_steps=total, pct_start=0.15
+    )
+    began = time.time()
+    heads.train()
     for epoch in range(recipe.epochs):
-        steps = _steps(talks, samples, sources, rng)
-        for talk, chosen in steps:
-            rubric = talk.rubric if talk else sources.samples[chosen[0]].rubric
-            texts = prepared.rubrics[rubric]
-            hollow = rng.sample(prepared.empty[rubric], 2)
-            rows = (prepared.talks[talk.id] if talk else []) + [prepared.samples[i] for i in chosen] + hollow
-            vectors = forward(encoder, rows, recipe.frozen)
-            count = len(prepared.talks[talk.id]) if talk else 0
-            first = (
-                talk_loss(heads, torch.cat(vectors[:count]), texts, prepared.targets[talk.id], recipe)
-                if talk
-                else torch.zeros(())
-            )
-            second = (
-                sample_loss(heads, vectors[count:-2], texts, [sources.samples[i] for i in chosen], recipe)
-                if chosen
-                else torch.zeros(())
-            )
+        losses = []
+        for step in steps(talks, samples, sources, rng):
+            loss = step_loss(heads, step, prepared, sources, recipe, rng)
             optimizer.zero_grad()
-            third = recipe.hollow * hollow_loss(heads, torch.cat(vectors[-2:]), texts)
-            (first + second + third).backward()
-            torch.nn.utils.clip_grad_norm_([p for g in optimizer.param_groups for p in g["params"]], 1.0)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_([*slow, *rest], 1.0)
+            torch.nn.utils.clip_grad_norm_(told, 1.0)
             optimizer.step()
             schedule.step()
-            done += 1
-            running.append((float(first.detach()), float(second.detach())))
+            losses.append(float(loss.detach()))
         if log:
-            print(
-                f"  epoch {epoch + 1}: talk {np.mean([r[0] for r in running]):.3f} samples {np.mean([r[1] for r in running]):.3f} {time.time() - began:.0f} s",
-                flush=True,
-            )
-            running = []
-    encoder.model.eval()
+            print(f"  epoch {epoch + 1}: {np.mean(losses):.3f} {time.time() - began:.0f} s", flush=True)
+    heads.eval()
+    return heads
 
 
-def _steps(
-    talks: Sequence[Talk], samples: Sequence[int], sources: Sources, rng: random.Random
-) -> list[tuple[Talk | None, list[int]]]:
-    """Talks in random order, each with its part of the graded answers of its rubric; rubrics without a talk get steps of 24 answers."""
-    by_rubric: dict[str, list[int]] = defaultdict(list)
-    for i in samples:
-        by_rubric[sources.samples[i].rubric].append(i)
-    talks_of: dict[str, list[Talk]] = defaultdict(list)
-    for talk in talks:
-        talks_of[talk.rubric].append(talk)
-    steps: list[tuple[Talk | None, list[int]]] = []
-    for rubric in sorted(set(by_rubric) | set(talks_of)):
-        ids = by_rubric[rubric][:]
-        rng.shuffle(ids)
-        own = talks_of[rubric]
-        room = 24
-        parts = max(len(own), -(-len(ids) // room))
-        for k in range(parts):
-            steps.append((own[k] if k < len(own) else None, ids[k::parts]))
-    rng.shuffle(steps)
-    return steps
+def read_talk(heads: Any, prepared: Prepared, talk: Talk) -> Readings:
+    """What the heads say of each word of a talk (interviewer's words included, to be masked by the caller)."""
+    rows = prepared.talks[talk.id]
+    heard = hear(heads, rows)
+    passage, none, told = (
+        np.concatenate([getattr(one, name) for one in heard]) for name in ("passage", "none", "told")
+    )
+    with torch.inference_mode():
+        logits = relevance_logits(
+            heads,
+            torch.from_numpy(passage),
+            torch.from_numpy(none)[:, None],
+            prepared.rubrics[talk.rubric],
+            prepared.targets[talk.id]["prior"],
+        )
+    return Readings(F.softmax(logits, 1)[:, :-1].numpy(), told)
 
 
-def read_talk(encoder: Encoder, heads: Any, prepared: Prepared, talk: Talk, frozen: int = FROZEN) -> Readings:
-    """What the network says of each word of a talk (interviewer's words included, to be masked by the caller)."""
-    with torch.no_grad():
-        words = torch.cat(forward(encoder, prepared.talks[talk.id], frozen))
-        prior = prepared.targets[talk.id]["prior"]
-        logits, level, polarity = heads_forward(heads, words, prepared.rubrics[talk.rubric], prior)
-        return Readings(F.softmax(logits, 1)[:, :-1].numpy(), level.numpy(), torch.sigmoid(polarity).numpy())
-
-
-def save(
-    path: Path,
-    encoder: Encoder,
-    heads: Any,
-    phrases: Phrases,
-    pool: PoolWeights,
-    frozen: int,
-    name: str,
-    facts: dict[str, Any],
-) -> None:
-    """The trained layers and heads in half precision with the pooling numbers in the metadata; the same input gives the same bytes."""
-    state = {
-        f"encoder.encoder.layer.{k}": v
-        for k, v in encoder.model.encoder.layer.state_dict().items()
-        if int(k.split(".")[0]) >= frozen
-    }
-    state |= {f"heads.{k}": v for k, v in heads.state_dict().items()}
+def save(path: Path, heads: Any, phrases: Phrases, pool: PoolWeights, name: str, facts: dict[str, Any]) -> None:
+    """The heads and phrases in half precision with the pooling numbers in the metadata; the same input gives the same bytes."""
+    state = {f"heads.{k}": v for k, v in heads.state_dict().items()}
     state |= {f"phrases.{k}": torch.from_numpy(v) for k, v in phrases._asdict().items()}
     meta = {"name": name, "pool": pool.to_json(), **facts}
     save_file(
@@ -398,26 +372,23 @@ def save(
     )
 
 
-def train_shipped(encoder: Encoder, embedder: Embedder, sources: Sources, recipe: Recipe) -> tuple[Any, Prepared]:
-    """The network that ships: every talk and graded answer under fixtures/, from the published MiniLM; returns its heads."""
-    prepared = prepare(encoder, embedder, sources, recipe.frozen)
-    torch.manual_seed(SEED)
-    heads = build_heads()
-    train(encoder, heads, prepared, sources, sources.talks, range(len(sources.samples)), recipe)
-    return heads, prepared
+def load_prepared(part: Callable[[Sources], Sources] = lambda sources: sources) -> tuple[Sources, Prepared]:
+    """All sources or a part of them, read by the installed MiniLM."""
+    torch.set_num_threads(1)
+    found = weights.find("minilm", Settings().cache)
+    sources = part(load_sources())
+    embedder = SentenceEmbedder(found.folder, found.label, threads=1)
+    return sources, prepare(Encoder(str(found.folder), threads=1), embedder, sources)
 
 
 def main() -> None:
-    """Train and write the shipped weights; the pooling's numbers come from ``scripts/pooling.json`` (see ``train_fold``)."""
-    torch.set_num_threads(1)
-    found = weights.find("minilm", Settings().cache)
-    encoder, sources = Encoder(str(found.folder), threads=1), load_sources()
-    embedder = SentenceEmbedder(found.folder, found.label, threads=1)
-    heads, _ = train_shipped(encoder, embedder, sources, Recipe())
+    """Train and write the shipped weights; the pooling's numbers come from ``scripts/pooling.json`` (see ``scripts.heldout``)."""
+    sources, prepared = load_prepared()
+    heads = train(prepared, sources, sources.talks, range(len(sources.samples)))
     phrases = fit_phrases(sources.talks, sources.samples)
     pool = PoolWeights.from_json(json.loads((Path(__file__).parent / "pooling.json").read_text("utf-8")))
     facts = {"seed": SEED, "talks": len(sources.talks), "samples": len(sources.samples), **Recipe()._asdict()}
-    save(SHIPPED, encoder, heads, phrases, pool, FROZEN, NAME, facts)
+    save(SHIPPED, heads, phrases, pool, NAME, facts)
 
 
 if __name__ == "__main__":

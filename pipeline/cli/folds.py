@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
@@ -53,20 +54,21 @@ def left_out_engines(rubric_id: str) -> tuple[FoldEngines, frozenset[str]]:
     return FoldEngines(settings, path), without
 
 
-def state() -> str:
-    """A hash of everything that training reads: scripts, network, rubrics and labelled texts."""
-    scripts = [
-        CLONE / "scripts" / f"{name}.py"
-        for name in ("train_fold", "train_scorer", "fit_phrases", "fit_pooling", "scoring_data")
-    ]
-    stages = [
-        CLONE / "pipeline" / "stages" / f"{name}.py"
-        for name in ("network", "pooling", "phrases", "passages", "prior", "echo", "masking", "reading")
-    ]
+READ_WITH = ("network", "minilm", "phrases", "prior", "masking", "reading", "evidence")
+"""Stages that decide what heads and phrases learn."""
+
+POOLED_WITH = ("pooling", "passages", "quotes", "echo", "ownership", "plans")
+
+
+def state(scripts: Sequence[str] = ("train_fold", "fit_pooling"), stages: Sequence[str] = POOLED_WITH) -> str:
+    """A hash of everything that training reads: network, rubrics and labelled texts, with the scripts and stages that are named."""
+    learnt = (*scripts, "train_scorer", "fit_phrases", "scoring_data")
+    paths = [CLONE / "scripts" / f"{name}.py" for name in learnt]
+    paths += [CLONE / "pipeline" / "stages" / f"{name}.py" for name in (*READ_WITH, *stages)]
     texts = [*(CLONE / "rubrics").glob("*.yaml"), *(CLONE / "fixtures" / "corpus").rglob("*.json*")]
     texts += (CLONE / "fixtures" / "training").rglob("*.*")
     digest = hashlib.sha256()
-    for path in [*scripts, *stages, *sorted(texts)]:
+    for path in [*paths, *sorted(texts)]:
         if path.is_file():
             digest.update(f"{path.relative_to(CLONE)}\0".encode())
             digest.update(path.read_bytes())

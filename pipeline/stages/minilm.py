@@ -37,8 +37,18 @@ class MiniLM(NamedTuple):
             raise ValueError(f"unknown tensors: {unexpected}")
         return self._replace(tensors={**self.tensors, **{name: tensor.float() for name, tensor in replaced.items()}})
 
-    def pieces(self, ids: torch.Tensor, attention: torch.Tensor, types: torch.Tensor | None = None) -> torch.Tensor:
-        """The last layer's vectors (rows, pieces, 384) of padded rows of token ids; ``types`` is 1 for the second speaker."""
+    def pieces(
+        self,
+        ids: torch.Tensor,
+        attention: torch.Tensor,
+        types: torch.Tensor | None = None,
+        after: Sequence[int] | None = None,
+    ) -> torch.Tensor:
+        """The last layer's vectors (rows, pieces, 384) of padded rows of token ids; ``types`` is 1 for the second speaker.
+
+        ``after`` names layers (counted from 1) whose vectors are wanted instead, one after the other: (rows, pieces, 384 * layers).
+        """
+        import torch
         from torch.nn import functional as F  # noqa: N812 - torch's own name
 
         own = self.tensors
@@ -50,6 +60,7 @@ class MiniLM(NamedTuple):
         # no mask where nothing is padded: torch then takes its fastest way
         mask = None if bool(attention.all()) else attention[:, None, None, :].bool()
         rows, width, size = hidden.shape
+        wanted = []
         for number in range(self.layers):
             at = f"encoder.layer.{number}."
             query, key, value = (
@@ -65,7 +76,9 @@ class MiniLM(NamedTuple):
             )
             wide = F.gelu(self._linear(hidden, f"{at}intermediate.dense"))
             hidden = self._normed(hidden + self._linear(wide, f"{at}output.dense"), f"{at}output.LayerNorm")
-        return hidden
+            if after and number + 1 in after:
+                wanted.append(hidden)
+        return torch.cat(wanted, dim=-1) if after else hidden
 
     def sentences(self, texts: Sequence[str]) -> torch.Tensor:
         """Unit vectors (texts, 384): the mean over the tokens of each text."""

@@ -1,14 +1,13 @@
-"""The level-aware encoder: for each word of the talk, which competency it speaks to, at what level, for or against.
+"""The level-aware reader: for each word of the talk, which competency it speaks to, and at what level the telling shows the work.
 
-MiniLM reads the talk in windows; its upper layers and four small heads are trained on labelled interviews and graded answers
-(``scripts/train_scorer.py``). The rubric is read by the same encoder (name, definition, anchors), so that the heads know competencies only
-by their texts and an unseen rubric needs no training. torch and transformers load inside the constructor.
+MiniLM stays as it was published; what is trained are small heads over its layers 2, 4 and 6 (``scripts/train_scorer.py``). The rubric is
+read by the same encoder (name, definition, anchors), so that the heads know competencies only by their texts and an unseen rubric needs no
+training. What the heads make of a talk's words does not depend on the rubric: another rubric costs one product. torch loads when used.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,22 +22,37 @@ if TYPE_CHECKING:
     import torch
 
 Floats = NDArray[np.float32]
+LAYERS = (2, 4, 6)
 WIDTH = 384
-HIDDEN = 128
 LONGEST = 320
-"""Word pieces read of a row; longer ones are cut there."""
+"""Word pieces of a row; longer rows are cut there (a row has some 150 words)."""
+
+HIDDEN = 128
+TOLD_HIDDEN = 96
+READERS = 2
+"""Readers of the level, trained side by side from different first values; where they differ, the level is less sure."""
+
+DROPPED = 0.2
+TOLD_DROPPED = 0.3
 
 
 class Readings(NamedTuple):
-    """What the heads say of each word and competency; arrays of shape (words, competencies).
+    """What the heads say of each word: ``relevance`` (words, competencies) is 0..1 and sums to at most 1 over the competencies.
 
-    ``relevance`` is 0..1 and sums to at most 1 over the competencies, ``level`` is about 1..5, ``polarity`` is the chance that the word
-    speaks for a high level.
+    ``told`` (words, READERS, 3) does not depend on the rubric: levels above the middle (3), log odds that the word speaks for a high
+    level, and the log of how much the word tells at all.
     """
 
     relevance: Floats
-    level: Floats
-    polarity: Floats
+    told: Floats
+
+
+class Heard(NamedTuple):
+    """What the heads make of words before any rubric: unit vectors (words, 384), the logit of "no evidence" (words,), and ``told``."""
+
+    passage: Floats
+    none: Floats
+    told: Floats
 
 
 def competency_texts(competency: Competency) -> tuple[str, str, str, str]:
@@ -55,81 +69,109 @@ def competency_texts(competency: Competency) -> tuple[str, str, str, str]:
 
 
 def build_heads() -> torch.nn.Module:
-    """The heads with their first values; see ``heads_forward`` for what each does."""
+    """The heads with their first values; :func:`hear` and :func:`relevance_logits` say what each does."""
     import torch
     from torch import nn
 
     heads = nn.Module()
+    heads.norm = nn.LayerNorm(len(LAYERS) * WIDTH)
+    heads.enter = nn.Linear(len(LAYERS) * WIDTH, HIDDEN)
+    heads.around = nn.ModuleList(
+        [nn.Conv1d(HIDDEN, HIDDEN, 3, padding=1), nn.Conv1d(HIDDEN, HIDDEN, 3, padding=3, dilation=3)]
+    )
     heads.passage = nn.Linear(WIDTH, WIDTH)
+    heads.shift = nn.Linear(HIDDEN, WIDTH, bias=False)
     heads.key = nn.Linear(4 * WIDTH, WIDTH)
-    heads.none = nn.Linear(WIDTH, 1)
+    heads.none = nn.Linear(HIDDEN, 1)
     heads.scale = nn.Parameter(torch.tensor(12.0))
     heads.prior = nn.Parameter(torch.tensor([1.2, 0.5]))
-    heads.plain = nn.Linear(WIDTH, HIDDEN)
-    heads.crossed = nn.Linear(WIDTH, HIDDEN, bias=False)
-    heads.axis = nn.Linear(WIDTH, HIDDEN, bias=False)
-    heads.near = nn.Linear(3, HIDDEN, bias=False)
-    heads.out = nn.Linear(HIDDEN, 2)
     with torch.no_grad():
+        # at first: how near the published vectors of word and competency are
         heads.passage.weight.copy_(torch.eye(WIDTH))
         heads.passage.bias.zero_()
-        heads.key.weight.copy_(torch.cat([torch.eye(WIDTH) * share for share in (0.4, 0.2, 0.2, 0.2)], dim=1))
+        heads.shift.weight.mul_(0.3)
         heads.key.bias.zero_()
-        heads.none.weight.zero_()
+        heads.key.weight.copy_(torch.cat([torch.eye(WIDTH) * share for share in (0.4, 0.2, 0.2, 0.2)], dim=1))
         heads.none.bias.fill_(4.0)
+    heads.readers = nn.ModuleList([_build_reader() for _ in range(READERS)])
     return heads
 
 
-def heads_forward(
-    heads: Any, words: torch.Tensor, texts: torch.Tensor, prior: torch.Tensor | None = None
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Relevance logits (words, competencies + 1; the last is "no evidence"), levels and polarity logits (words, competencies).
+def _build_reader() -> torch.nn.Module:
+    from torch import nn
 
-    ``words`` is (words, 384), ``texts`` is (competencies, 4, 384) from :func:`competency_texts`, and ``prior`` is (words, competencies, 2)
-    from ``stages.prior``.
+    reader = nn.Module()
+    reader.norm = nn.LayerNorm(2 * WIDTH)
+    reader.enter = nn.Linear(2 * WIDTH, TOLD_HIDDEN)
+    reader.around = nn.ModuleList([nn.Conv1d(TOLD_HIDDEN, TOLD_HIDDEN, 3, padding=1) for _ in range(2)])
+    reader.out = nn.Linear(TOLD_HIDDEN, 3)
+    return reader
+
+
+def padded(rows: Sequence[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rows of word vectors as one block (rows, words, features), and which of its places are words."""
+    import torch
+
+    words = torch.zeros(len(rows), max(map(len, rows)), rows[0].shape[1])
+    there = torch.zeros(words.shape[:2])
+    for i, row in enumerate(rows):
+        words[i, : len(row)] = row.float()
+        there[i, : len(row)] = 1
+    return words, there
+
+
+def _around(part: Any, words: torch.Tensor, there: torch.Tensor, dropped: float) -> torch.Tensor:
+    """Each word with its neighbours in the row: (rows, words, hidden)."""
+    from torch.nn import functional as F  # noqa: N812 - torch's own name
+
+    training = part.training
+    hidden = F.gelu(part.enter(F.dropout(part.norm(words), 0.1, training))) * there[..., None]
+    for layer in part.around:
+        near = layer(F.dropout(hidden, dropped, training).transpose(1, 2)).transpose(1, 2)
+        hidden = hidden + F.gelu(near) * there[..., None]
+    return F.dropout(hidden, dropped, training)
+
+
+def hear_topic(heads: Any, words: torch.Tensor, there: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Unit vectors (words, 384) that are compared with competencies, and the logits (words, 1) of "no evidence"; from :func:`padded`."""
+    from torch.nn import functional as F  # noqa: N812 - torch's own name
+
+    hidden = _around(heads, words, there, DROPPED)[there > 0]
+    own = words[there > 0][:, -WIDTH:]
+    return F.normalize(heads.passage(own) + heads.shift(hidden), dim=-1), heads.none(hidden)
+
+
+def hear_told(reader: Any, words: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
+    """What one reader makes of each word: (words, 3), see ``Readings.told``."""
+    out: torch.Tensor = reader.out(_around(reader, words[..., : 2 * WIDTH], there, TOLD_DROPPED))[there > 0]
+    return out
+
+
+def relevance_logits(
+    heads: Any, passage: torch.Tensor, none: torch.Tensor, texts: torch.Tensor, prior: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Logits (words, competencies + 1), the last for "no evidence".
+
+    ``passage`` and ``none`` are from :func:`hear_topic`, ``texts`` is (competencies, 4, 384) from :func:`competency_texts`, and ``prior``
+    is (words, competencies, 2) from ``stages.prior``.
     """
     import torch
     from torch.nn import functional as F  # noqa: N812 - torch's own name
 
-    key = F.normalize(heads.key(texts.flatten(1)), dim=-1)
-    passage = F.normalize(heads.passage(words), dim=-1)
-    near_key = heads.scale * passage @ key.T
+    near = heads.scale * passage @ F.normalize(heads.key(texts.flatten(1)), dim=-1).T
     if prior is not None:
-        near_key = near_key + prior @ heads.prior
-    logits = torch.cat([near_key, heads.none(words)], dim=1)
-    unit = F.normalize(words, dim=-1)
-    near = torch.stack([unit @ F.normalize(texts[:, i], dim=-1).T for i in (1, 2, 3)], dim=-1)
-    axis = F.normalize(texts[:, 3] - texts[:, 1], dim=-1)
-    # crossed(unit * key) for every pair, as one product per competency: (W diag(key)) unit
-    gates = heads.crossed.weight[None] * key[:, None] + heads.axis.weight[None] * axis[:, None]
-    mixed = torch.einsum("wd,chd->wch", unit, gates) * WIDTH**0.5
-    hidden = F.gelu(heads.plain(words)[:, None] + mixed + heads.near(near))
-    out = heads.out(hidden)
-    return logits, 3.0 + out[..., 0], out[..., 1]
+        near = near + prior @ heads.prior
+    return torch.cat([near, none], dim=1)
 
 
 class Encoder:
-    """MiniLM whose upper layers may be replaced; turns rows of words into one vector a word.
+    """The published MiniLM as it reads rows of words: vectors after its layers 2, 4 and 6 for each word.
 
-    ``folder`` holds the model as sentence-transformers packages it, ``layers`` the replaced tensors by their name in it.
+    ``folder`` holds the model as sentence-transformers packages it; it is loaded once in a process.
     """
 
-    def __init__(self, folder: str, layers: dict[str, torch.Tensor] | None = None, threads: int | None = None) -> None:
-        self._folder = folder
-        self._layers = layers or {}
-        self._minilm = load_minilm(Path(folder), threads).with_tensors(self._layers)
-
-    @cached_property
-    def model(self) -> Any:
-        """The same network as a transformers module, which training changes in place; once asked for, it is what reads."""
-        from transformers import AutoModel
-        from transformers.utils import logging
-
-        logging.disable_progress_bar()
-        model = AutoModel.from_pretrained(self._folder, local_files_only=True, add_pooling_layer=False)
-        model.eval()
-        model.load_state_dict(self._layers, strict=False)
-        return model
+    def __init__(self, folder: str, threads: int | None = None) -> None:
+        self._minilm = load_minilm(Path(folder), threads)
 
     def tokens(
         self, rows: Sequence[Sequence[str]], asked: Sequence[Sequence[bool]] | None = None
@@ -152,16 +194,8 @@ class Encoder:
                     out["type"][i, j] = int(bool(asked and asked[i][word]))
         return out
 
-    def pieces(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-        """The last layer's vectors, shape (rows, pieces, 384)."""
-        if "model" not in self.__dict__:
-            return self._minilm.pieces(batch["ids"], batch["attention"], batch["type"])
-        return self.model(
-            input_ids=batch["ids"], attention_mask=batch["attention"], token_type_ids=batch["type"]
-        ).last_hidden_state
-
     def words(self, rows: Sequence[Sequence[str]], asked: Sequence[Sequence[bool]] | None = None) -> list[Floats]:
-        """One array (words, 384) for each row; rows are read in batches of like length."""
+        """One array (words, 3 * 384) for each row; rows are read in batches of like length."""
         import torch
 
         order = sorted(range(len(rows)), key=lambda i: (len(rows[i]), i))
@@ -170,13 +204,31 @@ class Encoder:
             for at in range(0, len(order), 8):
                 chosen = order[at : at + 8]
                 batch = self.tokens([rows[i] for i in chosen], [asked[i] for i in chosen] if asked else None)
-                means = word_means(self.pieces(batch), batch["word"])
+                hidden = self._minilm.pieces(batch["ids"], batch["attention"], batch["type"], LAYERS)
+                means = word_means(hidden, batch["word"])
                 sizes = (batch["word"].amax(1) + 1).tolist()
                 for i, part in zip(chosen, torch.split(means, sizes), strict=True):
-                    full = np.zeros((len(rows[i]), WIDTH), dtype=np.float32)
+                    full = np.zeros((len(rows[i]), len(LAYERS) * WIDTH), dtype=np.float32)
                     full[: len(part)] = part.numpy()
                     found[i] = full
         return [found[i] for i in range(len(rows))]
+
+
+def hear(heads: Any, rows: Sequence[torch.Tensor]) -> list[Heard]:
+    """What the heads make of each row of word vectors, rows in small batches; without training's noise."""
+    import torch
+
+    found = []
+    with torch.inference_mode():
+        for at in range(0, len(rows), 16):
+            batch = rows[at : at + 16]
+            words, there = padded(batch)
+            passage, none = hear_topic(heads, words, there)
+            told = torch.stack([hear_told(reader, words, there) for reader in heads.readers], dim=1)
+            sizes = [len(row) for row in batch]
+            for one, nothing, said in zip(*(torch.split(part, sizes) for part in (passage, none, told)), strict=True):
+                found.append(Heard(one.numpy(), nothing[:, 0].numpy(), said.numpy()))
+    return found
 
 
 def word_means(hidden: torch.Tensor, word: torch.Tensor) -> torch.Tensor:

@@ -22,7 +22,7 @@ from pipeline.stages.reading import Window, windows
 
 
 class Reading(NamedTuple):
-    """A talk as it is read: readings of each candidate word, its place and unit; what the phrases of each unit say."""
+    """A talk as it is read: readings of each candidate word, its place and unit; ``said``: what the phrases of each unit say."""
 
     readings: Readings
     turn: NDArray[np.int64]
@@ -30,7 +30,7 @@ class Reading(NamedTuple):
     end: NDArray[np.int64]
     unit_of: NDArray[np.int64]
     units: tuple[Unit, ...]
-    told: Floats
+    said: Floats
     counts: Counts
     retold: NDArray[np.bool_]
 
@@ -45,7 +45,7 @@ class Parsed(NamedTuple):
     end: NDArray[np.int64]
     unit_of: NDArray[np.int64]
     units: tuple[Unit, ...]
-    told: Floats
+    said: Floats
     counts: Counts
     silent: NDArray[np.bool_]
     often: NDArray[np.bool_]
@@ -54,7 +54,7 @@ class Parsed(NamedTuple):
 
 def pooled(reading: Reading, phrases: Phrases, keep: NDArray[np.bool_] | None = None) -> Spread:
     """The evidence of a talk pooled; ``keep`` leaves words out."""
-    return spread(reading.readings, reading.unit_of, reading.told, reading.counts, phrases, reading.retold, keep)
+    return spread(reading.readings, reading.unit_of, reading.said, reading.counts, phrases, reading.retold, keep)
 
 
 def parsed(turns: Sequence[Turn], phrases: Phrases, nlp: Parser | None = None) -> Parsed:
@@ -96,7 +96,7 @@ def placed(readings: Readings, talk: Parsed, rubric: Rubric) -> Reading:
     hollow = np.array([echoes(said, anchors) for said in talk.content], dtype=np.bool_)
     silent = talk.silent | hollow[talk.unit_of] if len(talk.unit_of) else talk.silent
     kept = readings._replace(relevance=readings.relevance * ~silent[:, None])
-    return Reading(kept, talk.turn, talk.start, talk.end, talk.unit_of, talk.units, talk.told, talk.counts, talk.often)
+    return Reading(kept, talk.turn, talk.start, talk.end, talk.unit_of, talk.units, talk.said, talk.counts, talk.often)
 
 
 def unit_index(units: Sequence[Unit], turn: NDArray[np.int64], start: NDArray[np.int64]) -> NDArray[np.int64]:

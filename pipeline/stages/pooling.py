@@ -10,10 +10,22 @@ from numpy.typing import NDArray
 from pipeline.stages.network import Floats, Readings
 from pipeline.stages.phrases import Counts, Phrases, read_weighted
 
-FEATURES = ("bias", "network level", "phrase level", "phrase polarity", "whole text", "amount")
+FEATURES = (
+    "bias",
+    "readers' level",
+    "readers' polarity",
+    "readers' level of the surest units",
+    "phrase level",
+    "phrase polarity",
+    "whole text",
+    "amount",
+)
 """Columns of :func:`spread`'s features; the linear model has a weight for each."""
 
-DOUBT = ("bias", "to the nearest level", "amount", "agreement", "distance from the middle", "scatter")
+LOUDEST = 8.0
+"""Bound on the log of how much a word tells."""
+
+DOUBT = ("bias", "amount", "readers and phrases apart", "readers apart", "distance from the middle", "scatter")
 """Columns of :func:`doubt`: what tells sure drafts from unsure ones."""
 
 PRIOR = 4.0
@@ -28,24 +40,26 @@ class Spread(NamedTuple):
     """How the evidence lies, for each competency.
 
     ``features`` is (competencies, len(FEATURES)); ``mass`` is words' worth of evidence, ``scatter`` how far its levels lie apart, and
-    ``retold`` the share of it in a story that the candidate tells at every turn.
+    ``retold`` the share of it in a story that the candidate tells at every turn, and ``apart`` how far the readers' levels differ.
     """
 
     features: Floats
     mass: Floats
     scatter: Floats
     retold: Floats
+    apart: Floats
 
 
 class PoolWeights(NamedTuple):
-    """The fitted numbers: see :func:`values`, :func:`enough`, :func:`plausible`, :func:`confidence` and ``stages.quotes``."""
+    """The fitted numbers: see :func:`values`, :func:`enough`, :func:`level_chances`, :func:`plausible` and ``stages.quotes``."""
 
     value: Floats
     centre: float
     stretch: float
     silence: float
-    half_width: Floats
-    confidence: Floats
+    borders: Floats
+    doubt: Floats
+    mass: float
     choice: Floats
     sign: Floats
     threshold: float
@@ -64,30 +78,49 @@ class PoolWeights(NamedTuple):
 def spread(
     readings: Readings,
     unit_of: NDArray[np.int64],
-    told: Floats,
+    said: Floats,
     counts: Counts,
     phrases: Phrases,
     retold: NDArray[np.bool_],
     keep: NDArray[np.bool_] | None = None,
 ) -> Spread:
-    """Pool readings of candidate words; ``unit_of`` names each word's unit, ``told`` is (units, 3) from ``stages.phrases``.
+    """Pool readings of candidate words; ``unit_of`` names each word's unit, ``said`` is (units, 3) from ``stages.phrases``.
 
     ``retold`` marks words of a story that is told several times; ``keep`` leaves words out.
     """
     weight = (readings.relevance if keep is None else readings.relevance * keep[:, None]).astype(np.float64)
     mass = weight.sum(0)
-    level = (weight * (readings.level - 3)).sum(0) / (mass + PRIOR)
-    by_unit = sum_by(unit_of, weight, len(told))
-    said = np.clip(told[:, 0] - 3, -2.5, 2.5)
-    mean = (by_unit * said[:, None]).sum(0) / (mass + PRIOR)
-    sign = (by_unit * np.tanh(told[:, 1] / 2)[:, None]).sum(0) / (mass + PRIOR)
-    scatter = np.sqrt((by_unit * (said[:, None] - mean) ** 2).sum(0) / (mass + PRIOR))
-    share = by_unit / np.maximum(np.bincount(unit_of, minlength=len(told)), 1)[:, None]
+    by_unit = sum_by(unit_of, weight, len(said))
+    share = by_unit / np.maximum(np.bincount(unit_of, minlength=len(said)), 1)[:, None]
+    surest = (share**2)[unit_of] * (1 if keep is None else keep[:, None])
+    level, plus, apart = _read(readings.told, weight, PRIOR)
+    sure, _, _ = _read(readings.told, surest, PRIOR / 2)
+    middle = np.clip(said[:, 0] - 3, -2.5, 2.5)
+    mean = (by_unit * middle[:, None]).sum(0) / (mass + PRIOR)
+    sign = (by_unit * np.tanh(said[:, 1] / 2)[:, None]).sum(0) / (mass + PRIOR)
+    scatter = np.sqrt((by_unit * (middle[:, None] - mean) ** 2).sum(0) / (mass + PRIOR))
     whole = (read_weighted(counts, (share**2).astype(np.float32), phrases) - 3) * mass / (mass + PRIOR)
-    columns = [np.ones_like(mass), level, mean, sign, whole, np.log1p(mass) - 3]
+    columns = [np.ones_like(mass), level, plus, sure, mean, sign, whole, np.log1p(mass) - 3]
     features = np.stack(columns, axis=1).astype(np.float32)
     again = (weight * retold[:, None]).sum(0) / np.maximum(mass, 1e-6)
-    return Spread(features, *(row.astype(np.float32) for row in (mass, scatter, again)))
+    return Spread(features, *(row.astype(np.float32) for row in (mass, scatter, again, apart)))
+
+
+def _read(
+    told: Floats, weight: NDArray[np.float64], prior: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Level above the middle and polarity (-1..1) of weighted words, mean of the readers, and how far apart the readers' levels are.
+
+    Each word counts by how much it tells; ``prior`` words of the middle level are read along.
+    """
+    levels, signs = [], []
+    for reader in range(told.shape[1]):
+        telling = np.exp(np.clip(told[:, reader, 2], -LOUDEST, LOUDEST)).astype(np.float64)
+        each = weight * telling[:, None]
+        amount = each.sum(0) + prior * (float(telling.mean()) if len(telling) else 1.0)
+        levels.append((each * told[:, reader, :1]).sum(0) / amount)
+        signs.append((each * np.tanh(told[:, reader, 1:2] / 2)).sum(0) / amount)
+    return np.mean(levels, axis=0), np.mean(signs, axis=0), np.ptp(levels, axis=0)
 
 
 def sum_by(group: NDArray[np.int64], rows: NDArray[np.floating[Any]], n: int) -> NDArray[np.float64]:
@@ -108,42 +141,43 @@ def values(found: Spread, weights: PoolWeights) -> Floats:
     return clipped
 
 
-def amount(found: Spread, c: int, chances: float) -> float:
-    """How much there is on competency ``c``: passages that a reader would quote (sum of chances) and words' worth of evidence."""
-    return chances + float(np.log1p(found.mass[c])) - 3
+def amount(found: Spread, c: int) -> float:
+    """How much there is on competency ``c``: the log of its words' worth of evidence."""
+    return float(np.log1p(found.mass[c])) - 3
 
 
-def enough(found: Spread, c: int, chances: float, weights: PoolWeights) -> bool:
+def enough(found: Spread, c: int, weights: PoolWeights) -> bool:
     """Whether the talk holds enough on competency ``c`` for a draft."""
-    return amount(found, c, chances) >= weights.silence
-
-
-def confidence(found: Spread, c: int, value: float, weights: PoolWeights) -> float:
-    """How likely the draft is to be the level that careful readers give, 0..1."""
-    return float(1 / (1 + np.exp(-(weights.confidence @ doubt(found, c, value)))))
+    return amount(found, c) >= weights.silence
 
 
 def doubt(found: Spread, c: int, value: float) -> Floats:
     """The columns named in ``DOUBT``."""
-    network, phrase = float(found.features[c, 1]), float(found.features[c, 2])
+    readers, phrases = float(found.features[c, 1]), float(found.features[c, 4])
     columns = [
         1.0,
-        abs(value - np.floor(value + 0.5)),
-        float(np.log1p(found.mass[c])) - 3,
-        -abs(network - phrase),
+        amount(found, c),
+        abs(readers - phrases),
+        float(found.apart[c]),
         abs(value - 3.0),
         float(found.scatter[c]),
     ]
     return np.array(columns, dtype=np.float32)
 
 
-def plausible(value: float, sure: float, weights: PoolWeights) -> tuple[int, int]:
-    """The levels within a half-width of the value: conformal, narrower where the confidence ``sure`` is above its median.
+def level_chances(found: Spread, c: int, value: float, weights: PoolWeights) -> Floats:
+    """How likely careful readers give each of the levels 1 to 5: a cumulative link model on the value, wider where there is doubt."""
+    width = float(np.exp(np.clip(weights.doubt @ doubt(found, c, value), -3, 2)))
+    below = 1 / (1 + np.exp(-np.clip((weights.borders - value) / width, -30, 30)))
+    chance: Floats = np.diff(np.concatenate([[0.0], below, [1.0]])).astype(np.float32)
+    return np.maximum(chance, 1e-6)
 
-    ``half_width`` holds the median confidence, the half-width above it and the half-width below it.
-    """
-    median, narrow, wide = (float(x) for x in weights.half_width)
-    half = narrow if sure >= median else wide
-    low, high = int(np.ceil(value - half - 1e-6)), int(np.floor(value + half + 1e-6))
-    score = min(5, max(1, int(value + 0.5)))
-    return max(1, min(low, score)), min(5, max(high, score))
+
+def plausible(chance: Floats, score: int, mass: float) -> tuple[int, int]:
+    """The levels around the score that hold together at least ``mass``, the likelier neighbour first; ``mass`` is conformal."""
+    low = high = score
+    while float(chance[low - 1 : high].sum()) < mass and (low, high) != (1, 5):
+        down = float(chance[low - 2]) if low > 1 else -1.0
+        up = float(chance[high]) if high < 5 else -1.0
+        low, high = (low - 1, high) if down > up else (low, high + 1)
+    return low, high

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.stages.evidence import Unit
 from pipeline.stages.network import Floats, Readings
-from pipeline.stages.pooling import PoolWeights, sum_by
+from pipeline.stages.pooling import LOUDEST, PoolWeights, sum_by
 
 MAX_QUOTES = 5
 JOINED_WORDS = 36
@@ -28,15 +28,17 @@ CHOICE = (
     "distance from the middle",
     "joined",
     "for another",
+    "telling",
+    "readers' distance from the middle",
 )
-SIGN = ("bias", "phrases", "network", "phrase level", "network level", "value")
+SIGN = ("bias", "phrases", "readers", "phrase level", "readers' level", "value", "readers where the value is middling")
 
 
 class Stretches(NamedTuple):
     """Candidates for quotes: single units and joined neighbours. ``first`` and ``last`` are unit numbers.
 
-    ``features`` is (stretches, competencies, len(CHOICE)); ``signs`` is (stretches, competencies, len(SIGN)) without the value's column
-    filled; ``relevance`` and ``level`` are (stretches, competencies).
+    ``features`` is (stretches, competencies, len(CHOICE)); ``signs`` is (stretches, len(SIGN)) without the value's columns filled;
+    ``relevance`` is (stretches, competencies) and ``level`` (stretches,).
     """
 
     first: NDArray[np.int64]
@@ -60,75 +62,74 @@ class Quote(NamedTuple):
     level: float
 
 
-def stretches(readings: Readings, unit_of: NDArray[np.int64], units: Sequence[Unit], phrases: Floats) -> Stretches:
-    """All candidates of a talk with what tells good quotes from others; ``phrases`` is (units, 3) from ``stages.phrases``."""
+def stretches(readings: Readings, unit_of: NDArray[np.int64], units: Sequence[Unit], said: Floats) -> Stretches:
+    """All candidates of a talk with what tells good quotes from others; ``said`` is (units, 3) from ``stages.phrases``."""
     n, c = len(units), readings.relevance.shape[1]
-    weight = readings.relevance
-    columns = [weight, weight * readings.level, weight * readings.polarity, np.ones((len(weight), 1), np.float32)]
+    telling = np.exp(np.clip(readings.told[:, :, 2], -LOUDEST, LOUDEST)).astype(np.float64)
+    columns: list[NDArray[Any]] = [readings.relevance, np.ones((len(telling), 1)), telling]
+    columns += [telling * readings.told[:, :, k] for k in (0, 1)]
     sums = sum_by(unit_of, np.concatenate(columns, axis=1), n)
-    pairs = [(i, i) for i in range(n)]
-    pairs += [
-        (i, i + 1)
-        for i in range(n - 1)
-        if units[i].turn == units[i + 1].turn and units[i].n_words + units[i + 1].n_words <= JOINED_WORDS
-    ]
-    first, last = (
-        np.array(column, dtype=np.int64).reshape(-1) for column in (zip(*pairs, strict=True) if pairs else ([], []))
-    )
+    first, last = _pairs(units)
     total = sums[first] + np.where((last > first)[:, None], sums[last], 0.0)
     words = np.array([u.n_words for u in units], dtype=np.float64)
     length = words[first] + np.where(last > first, words[last], 0.0)
-    said = np.zeros((len(first), 3))
+    phrases = np.zeros((len(first), 3))
     if len(first):
         share = words[first] / length
-        said = phrases[first] * share[:, None] + phrases[last] * (1 - share)[:, None]
-    mass, count = total[:, :c], np.maximum(total[:, -1:], 1.0)
-    relevance = mass / count
-    level = (total[:, c : 2 * c] + 3e-3) / (mass + 1e-3)
-    polarity = np.clip((total[:, 2 * c : 3 * c] + 5e-4) / (mass + 1e-3), 0.02, 0.98)
-    best = relevance.max(0, initial=1e-6)
-    others = (
-        np.stack([np.delete(relevance, k, axis=1).max(1, initial=0.0) for k in range(c)], axis=1) if c else relevance
-    )
+        phrases = said[first] * share[:, None] + said[last] * (1 - share)[:, None]
+    count = np.maximum(total[:, c : c + 1], 1.0)
+    relevance = total[:, :c] / count
+    mass, shown, plus = np.split(total[:, c + 1 :], 3, axis=1)
+    mass = np.maximum(mass, 1e-9)
+    level, sign = (shown / mass).mean(1), (plus / mass).mean(1)
+    others = relevance
+    if c:
+        others = np.stack([np.delete(relevance, k, axis=1).max(1, initial=0.0) for k in range(c)], axis=1)
     shape = relevance.shape
     features = np.stack(
         [
             np.ones(shape),
             np.log(relevance + 0.01) + 2,
-            relevance / best,
+            relevance / relevance.max(0, initial=1e-6),
             _over(shape, np.log(length / 20)),
-            _over(shape, said[:, 2]),
-            _over(shape, np.abs(said[:, 0] - 3)),
+            _over(shape, phrases[:, 2]),
+            _over(shape, np.abs(phrases[:, 0] - 3)),
             _over(shape, (last > first).astype(float)),
             others,
+            _over(shape, np.log(mass / count).mean(1)),
+            _over(shape, np.abs(level)),
         ],
         axis=-1,
     )
-    signs = np.stack(
-        [
-            np.ones(shape),
-            _over(shape, said[:, 1]),
-            np.log(polarity / (1 - polarity)),
-            _over(shape, said[:, 0] - 3),
-            level - 3,
-            np.zeros(shape),
-        ],
-        axis=-1,
-    )
-    floats = (rows.astype(np.float32) for rows in (features, signs, relevance, level))
+    none = np.zeros(len(first))
+    signs = np.stack([none + 1, phrases[:, 1], sign, phrases[:, 0] - 3, level, none, none], axis=1)
+    floats = (rows.astype(np.float32) for rows in (features, signs, relevance, 3 + level))
     return Stretches(first, last, *floats)
+
+
+def _pairs(units: Sequence[Unit]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Single units and joined neighbours: their first and last units."""
+    pairs = [(i, i) for i in range(len(units))]
+    pairs += [
+        (i, i + 1)
+        for i in range(len(units) - 1)
+        if units[i].turn == units[i + 1].turn and units[i].n_words + units[i + 1].n_words <= JOINED_WORDS
+    ]
+    found = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    return found[:, 0], found[:, 1]
+
+
+def with_value(signs: Floats, value: float) -> Floats:
+    """The columns named in ``SIGN`` of stretches for a competency of that value."""
+    found = signs.copy()
+    found[:, -2] = value - 3
+    found[:, -1] = found[:, 2] * (1 - min(1.0, abs(value - 3) / 2))
+    return found
 
 
 def _over(shape: tuple[int, ...], column: NDArray[np.float64]) -> NDArray[np.float64]:
     """A column for the stretches, the same for every competency."""
     return np.broadcast_to(column[:, None], shape)
-
-
-def chances(found: Stretches, c: int, choice: Floats, most: int = 6) -> float:
-    """How many passages a reader would quote for competency ``c``: the chances of the likeliest single units summed."""
-    single = found.first == found.last
-    chance = 1 / (1 + np.exp(-(found.features[single, c] @ choice)))
-    return float(np.sort(chance)[::-1][:most].sum())
 
 
 def choose(found: Stretches, units: Sequence[Unit], c: int, value: float, weights: PoolWeights) -> tuple[Quote, ...]:
@@ -139,8 +140,7 @@ def choose(found: Stretches, units: Sequence[Unit], c: int, value: float, weight
     if not len(found.first):
         return ()
     chance = 1 / (1 + np.exp(-(found.features[:, c] @ weights.choice)))
-    signs = found.signs[:, c].copy()
-    signs[:, -1] = value - 3
+    signs = with_value(found.signs, value)
     plus = 1 / (1 + np.exp(-(signs @ weights.sign)))
     taken: set[int] = set()
     quotes: list[Quote] = []
@@ -153,7 +153,7 @@ def choose(found: Stretches, units: Sequence[Unit], c: int, value: float, weight
         taken |= inside
         head, tail = units[found.first[k]], units[found.last[k]]
         # what it shows: the two readings of its level, on its own side of the middle
-        shown = (float(found.level[k, c]) + 3 + float(signs[k, SIGN.index("phrase level")])) / 2
+        shown = (float(found.level[k]) + 3 + float(signs[k, SIGN.index("phrase level")])) / 2
         level = max(shown, 3.25) if plus[k] >= 0.5 else min(shown, 2.5)
         quotes.append(Quote(head.turn, head.start, tail.end, float(chance[k]), float(plus[k]), level))
     return tuple(sorted(quotes, key=lambda quote: (quote.turn, quote.start)))

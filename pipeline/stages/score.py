@@ -17,14 +17,24 @@ from models.transcript import Turn, Word
 from pipeline.errors import WeightsError
 from pipeline.stages.embed import Embedder
 from pipeline.stages.evidence import Parser
-from pipeline.stages.kept import Kept, packed, unpacked
 from pipeline.stages.masking import plain_text
-from pipeline.stages.network import Encoder, Floats, Readings, build_heads, competency_texts, heads_forward
+from pipeline.stages.network import (
+    READERS,
+    WIDTH,
+    Encoder,
+    Floats,
+    Heard,
+    Readings,
+    build_heads,
+    competency_texts,
+    hear,
+    relevance_logits,
+)
 from pipeline.stages.passages import Parsed, Reading, parsed, placed, pooled
 from pipeline.stages.phrases import Phrases
-from pipeline.stages.pooling import PoolWeights, Spread, confidence, enough, plausible, values
+from pipeline.stages.pooling import PoolWeights, Spread, enough, level_chances, plausible, values
 from pipeline.stages.prior import COLUMNS, question_prior
-from pipeline.stages.quotes import Quote, chances, choose, stretches
+from pipeline.stages.quotes import Quote, choose, stretches
 from pipeline.stages.rationale import rationale
 from pipeline.stages.reading import Window
 
@@ -34,9 +44,9 @@ SHIPPED = Path(__file__).parent / "data" / "scorer.safetensors"
 class Scorer:
     """Reads a talk against a rubric and suggests levels; the same talk, rubric and weights give the same drafts.
 
-    ``folder`` holds MiniLM as sentence-transformers packages it, ``embedder`` is the same model as published (it reads the rubric), and
-    ``weights`` is the trained part (safetensors with its pooling numbers in the metadata). ``name`` tells the weights' sha256. Word
-    vectors are remembered by content, so that another rubric costs only the heads; :meth:`forget` drops them.
+    ``folder`` holds MiniLM as sentence-transformers packages it, ``embedder`` is the same model (it reads the rubric), and ``weights`` is
+    the trained part (safetensors with its pooling numbers in the metadata). ``name`` tells the weights' sha256. What was read of a talk
+    is remembered under hashes of its content, so that another rubric costs one product; :meth:`forget` drops it.
     """
 
     def __init__(
@@ -59,14 +69,13 @@ class Scorer:
         self.name = f"{meta['name']} sha256:{digest}"
         self._embedder = embedder
         self._nlp = nlp
-        layers = {key[len("encoder.") :]: value for key, value in tensors.items() if key.startswith("encoder.")}
-        self._encoder = Encoder(str(folder), layers, threads)
+        self._encoder = Encoder(str(folder), threads)
         self._heads = build_heads()
         self._heads.load_state_dict({key[6:]: value for key, value in tensors.items() if key.startswith("heads.")})
         self._heads.eval()
         self._phrases = Phrases(*(tensors[f"phrases.{key}"].numpy() for key in Phrases._fields))
         self._pool = PoolWeights.from_json(meta["pool"])
-        self._known: dict[str, Floats] = {}
+        self._known: dict[str, Heard] = {}
         self._talks: dict[str, Parsed] = {}
 
     def forget(self) -> None:
@@ -74,31 +83,16 @@ class Scorer:
         self._known.clear()
         self._talks.clear()
 
-    def kept(self, turns: Sequence[Turn]) -> bytes:
-        """Reads the turns and returns what was read, for :meth:`recall`: another rubric then costs the heads alone."""
-        talk = self._parsed(turns)
-        keys = [_row_key(row) for row in talk.rows]
-        vectors = self._vectors(talk.rows)
-        found = {key: self._known[key] for key in keys} if len(vectors) else {}
-        return packed(Kept(self.name, _talk_key(turns), talk, found))
-
-    def recall(self, data: bytes) -> None:
-        """Takes back what :meth:`kept` returned; what other weights have read is left alone."""
-        kept = unpacked(data)
-        if kept is not None and kept.scorer == self.name:
-            self._talks[kept.key] = kept.talk
-            self._known.update(kept.vectors)
-
     def score(self, turns: Sequence[Turn], answers: Sequence[Answer], rubric: Rubric) -> tuple[DraftScore, ...]:
         """A draft for every competency of the rubric, in its order, with at most five verbatim quotes of the candidate each."""
         reading = self.read(turns, answers, rubric)
         whole = pooled(reading, self._phrases)
         level = values(whole, self._pool)
-        found = stretches(reading.readings, reading.unit_of, reading.units, reading.told)
+        found = stretches(reading.readings, reading.unit_of, reading.units, reading.said)
         by_number = {turn.t: turn for turn in turns}
         chosen = [
             choose(found, reading.units, c, round(float(level[c]), 3), self._pool)
-            if enough(whole, c, chances(found, c, self._pool.choice), self._pool)
+            if enough(whole, c, self._pool)
             else ()
             for c in range(len(rubric.competencies))
         ]
@@ -121,39 +115,50 @@ class Scorer:
         import torch
 
         talk = self._parsed(turns)
-        vectors = self._vectors(talk.rows)[talk.spoken]
+        heard = self._heard(talk.rows)
+        passage, none, told = (np.asarray(part)[talk.spoken] for part in heard)
         n = len(rubric.competencies)
         if not len(talk.spoken):
-            empty = np.zeros((0, n), dtype=np.float32)
-            return placed(Readings(empty, empty, empty), talk, rubric)
+            return placed(Readings(np.zeros((0, n), dtype=np.float32), told), talk, rubric)
         texts = [text for competency in rubric.competencies for text in competency_texts(competency)]
         guess = question_prior(turns, answers, rubric, self._embedder)
-        none = np.zeros((n, COLUMNS), dtype=np.float32)
-        prior = np.stack([guess.get(number, none) for number in talk.turn.tolist()])
+        nothing = np.zeros((n, COLUMNS), dtype=np.float32)
+        prior = np.stack([guess.get(number, nothing) for number in talk.turn.tolist()])
         with torch.inference_mode():
-            keys = torch.from_numpy(self._embedder.encode(texts).reshape(n, 4, -1))
-            logits, level, polarity = heads_forward(
-                self._heads, torch.from_numpy(vectors), keys, torch.from_numpy(prior)
+            logits = relevance_logits(
+                self._heads,
+                torch.from_numpy(passage),
+                torch.from_numpy(none)[:, None],
+                torch.from_numpy(self._embedder.encode(texts).reshape(n, 4, -1)),
+                torch.from_numpy(prior),
             )
-            readings = Readings(
-                torch.softmax(logits, 1)[:, :-1].numpy(), level.numpy(), torch.sigmoid(polarity).numpy()
-            )
-        return placed(readings, talk, rubric)
+            relevance = torch.softmax(logits, 1)[:, :-1].numpy()
+        return placed(Readings(relevance, told), talk, rubric)
 
     def _parsed(self, turns: Sequence[Turn]) -> Parsed:
-        key = _talk_key(turns)
+        key = hashlib.sha256("\0".join(f"{turn.t}\1{turn.role}\1{turn.text}" for turn in turns).encode()).hexdigest()
         if key not in self._talks:
             self._talks[key] = parsed(turns, self._phrases, self._nlp)
         return self._talks[key]
 
-    def _vectors(self, rows: Sequence[Window]) -> Floats:
-        keys = [_row_key(row) for row in rows]
-        new = [i for i, key in enumerate(keys) if key not in self._known]
-        made = self._encoder.words(
+    def _heard(self, rows: Sequence[Window]) -> Heard:
+        """What the heads make of all words of these rows, one after the other; rows that were read before are remembered."""
+        import torch
+
+        keys = [
+            hashlib.sha256("\0".join(f"{word.text}\1{word.turn < 0}" for word in row).encode()).hexdigest()
+            for row in rows
+        ]
+        new = list({key: i for i, key in enumerate(keys) if key not in self._known}.values())
+        vectors = self._encoder.words(
             [[w.text for w in rows[i]] for i in new], [[w.turn < 0 for w in rows[i]] for i in new]
         )
-        self._known.update({keys[i]: vectors for i, vectors in zip(new, made, strict=True)})
-        return np.concatenate([self._known[key] for key in keys]) if keys else np.zeros((0, 384), dtype=np.float32)
+        made = hear(self._heads, [torch.from_numpy(row) for row in vectors])
+        self._known.update({keys[i]: one for i, one in zip(new, made, strict=True)})
+        if not keys:
+            return Heard(*(np.zeros(shape, dtype=np.float32) for shape in ((0, WIDTH), (0,), (0, READERS, 3))))
+        found = [self._known[key] for key in keys]
+        return Heard(*(np.concatenate(part) for part in zip(*found, strict=True)))
 
     def _draft(
         self,
@@ -178,13 +183,14 @@ class Scorer:
         evidence = tuple(
             self._evidence(quote, c, competency, anchors, reading, value, turns[quote.turn]) for quote in quotes
         )
-        sure = round(confidence(whole, c, value, self._pool), 3)
+        score = min(5, max(1, int(value + 0.5)))
+        chance = level_chances(whole, c, value, self._pool)
         return DraftScore(
             competency=competency.id,
-            score=min(5, max(1, int(value + 0.5))),
+            score=score,
             value=value,
-            plausible=plausible(value, sure, self._pool),
-            confidence=sure,
+            plausible=plausible(chance, score, self._pool.mass),
+            confidence=round(float(chance[score - 1]), 3),
             rationale=rationale(competency, value, evidence, float(whole.mass[c])),
             evidence=evidence,
         )
@@ -192,7 +198,7 @@ class Scorer:
     def value_without(self, reading: Reading, c: int, turn: int, start: int, end: int) -> float:
         """The value of competency ``c`` when the words of a quote are taken away."""
         keep = ~((reading.turn == turn) & (reading.start < end) & (reading.end > start))
-        own = Readings(*(rows[:, c : c + 1] for rows in reading.readings))
+        own = reading.readings._replace(relevance=reading.readings.relevance[:, c : c + 1])
         return float(values(pooled(reading._replace(readings=own), self._phrases, keep), self._pool)[0])
 
     def _evidence(
@@ -224,14 +230,6 @@ class Scorer:
             anchor=AnchorRef(level=keys[best], text=competency.anchors[keys[best]]),
             similarity=round(float(cosine[best]), 3),
         )
-
-
-def _talk_key(turns: Sequence[Turn]) -> str:
-    return hashlib.sha256("\0".join(f"{turn.t}\1{turn.role}\1{turn.text}" for turn in turns).encode()).hexdigest()
-
-
-def _row_key(row: Window) -> str:
-    return hashlib.sha256("\0".join(f"{word.text}\1{word.turn < 0}" for word in row).encode()).hexdigest()
 
 
 def anchor_texts(competency: Competency) -> tuple[str, ...]:

@@ -9,8 +9,10 @@ from models.answer import Answer
 from models.rubric import Competency, Question, Rubric
 from models.transcript import Turn
 from pipeline.stages.echo import content, echoes, told_again
+from pipeline.stages.network import Readings
 from pipeline.stages.phrases import BINS, Phrases, count_phrases, read_phrases, read_weighted
-from pipeline.stages.pooling import ONE_STORY, PoolWeights, Spread, plausible, values
+from pipeline.stages.pooling import FEATURES, ONE_STORY, PoolWeights, Spread, enough, level_chances, plausible, values
+from pipeline.stages.pooling import spread as pool_spread
 from pipeline.stages.prior import question_prior
 
 ANCHOR = "Designs reusable data models or automated validation that other analysts rely on."
@@ -18,25 +20,56 @@ STORY = "when the pallets came in wrong I counted every bay myself that night an
 
 
 def pool(**changes: object) -> PoolWeights:
-    """Weights whose value is three plus the first evidence column."""
-    value = np.array([3, 1, 0, 0, 0, 0], np.float32)
-    halves = np.array([0.5, 0.7, 1.4], np.float32)
-    none = np.zeros(6, np.float32)
-    return PoolWeights(value, 3.0, 1.0, 0.0, halves, none, none, none, 0.3)._replace(**changes)
+    """Weights whose value is three plus the first evidence column, less sure where the readers differ."""
+    value = np.array([3, 1, *[0] * (len(FEATURES) - 2)], np.float32)
+    doubt = np.array([-1, 0, 0, 1, 0, 0], np.float32)
+    borders = np.array([1.5, 2.5, 3.5, 4.5], np.float32)
+    none = np.zeros(1, np.float32)
+    return PoolWeights(value, 3.0, 1.0, 0.0, borders, doubt, 0.9, none, none, 0.3)._replace(**changes)
 
 
-def spread(level: float, retold: float = 0.0) -> Spread:
+def spread(level: float, retold: float = 0.0, apart: float = 0.0, mass: float = 20.0) -> Spread:
     """One competency whose evidence lies that far from the middle."""
     row = lambda x: np.array([x], np.float32)  # noqa: E731
-    return Spread(np.array([[1, level, 0, 0, 0, 0]], np.float32), row(20), row(0.5), row(retold))
+    features = np.array([[1, level, *[0] * (len(FEATURES) - 2)]], np.float32)
+    return Spread(features, row(mass), row(0.5), row(retold), row(apart))
 
 
 @pytest.mark.parametrize("value", [1.0, 1.49, 2.5, 3.2, 4.5, 5.0])
-@pytest.mark.parametrize("sure", [0.2, 0.8])
-def test_a_range_holds_its_score_and_is_narrower_when_sure(value: float, sure: float) -> None:
-    low, high = plausible(value, sure, pool())
-    assert 1 <= low <= int(value + 0.5) <= high <= 5
-    assert high - low <= (2 if sure < 0.5 else 1) + 1
+def test_a_range_holds_its_score_and_is_narrower_when_sure(value: float) -> None:
+    score = int(value + 0.5)
+    ranges = []
+    for apart in (0.0, 2.0):
+        chance = level_chances(spread(value - 3, apart=apart), 0, value, pool())
+        assert chance.sum() == pytest.approx(1, abs=1e-4)
+        low, high = plausible(chance, score, 0.9)
+        assert 1 <= low <= score <= high <= 5
+        assert chance[low - 1 : high].sum() >= 0.9
+        ranges.append(high - low)
+    assert ranges[0] <= ranges[1]
+
+
+def test_thin_evidence_is_not_enough() -> None:
+    assert enough(spread(0.0, mass=40.0), 0, pool())
+    assert not enough(spread(0.0, mass=4.0), 0, pool())
+
+
+def test_words_that_tell_more_decide_the_level_and_one_word_alone_does_not() -> None:
+    """Ten words far above the middle that tell much, and ten below it that tell little; then a lone word."""
+    told = np.zeros((20, 2, 3), np.float32)
+    told[:10, :, 0], told[10:, :, 0] = 2.0, -2.0
+    told[:10, :, 2] = 3.0
+    units = np.repeat([0, 1], 10)
+    words = [["rang", "every", "bay"], ["nobody", "did"]]
+    phrases = Phrases(np.ones(BINS, np.float32), np.zeros((BINS, 3), np.float32), np.array([3, 0, 0], np.float32))
+    said, counts = read_phrases(words, phrases), count_phrases(words)
+    readings = Readings(np.ones((20, 1), np.float32), told)
+    whole = pool_spread(readings, units, said, counts, phrases, np.zeros(20, np.bool_))
+    lone = np.arange(20) == 0
+    alone = pool_spread(readings, units, said, counts, phrases, np.zeros(20, np.bool_), lone)
+    column = FEATURES.index("readers' level")
+    assert whole.features[0, column] > 1.0
+    assert 0 < alone.features[0, column] < 0.8
 
 
 def test_values_stay_on_the_scale() -> None:

@@ -1,0 +1,127 @@
+"""Draft scores of talks that nothing had seen, against careful readers.
+
+python -m scripts.heldout                     # first: reads every talk with heads and phrases that never saw it
+python benchmarks/scoring_heldout.py                  # then: both tables, known and unseen rubrics
+python benchmarks/scoring_heldout.py --json FOLDER    # and every figure as <kind>.json
+
+The pooling's numbers are nested: for unseen rubrics they are fitted on the talks of all other rubrics, for known ones on the talks of the
+other five of six folds. The questions are cut as in the corpus's keys.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from models.evaluation import Evaluation  # noqa: E402
+from models.evidence import AnchorRef, Evidence  # noqa: E402
+from models.recording import Source  # noqa: E402
+from models.report import Analysis, Engines, Quality, RubricRef  # noqa: E402
+from models.score import DraftScore  # noqa: E402
+from pipeline import weights  # noqa: E402
+from pipeline.settings import Settings  # noqa: E402
+from pipeline.stages.evaluate import evaluate  # noqa: E402
+from pipeline.stages.evidence import load_parser  # noqa: E402
+from pipeline.stages.labelled import read_corpus  # noqa: E402
+from pipeline.stages.pooling import PoolWeights, enough, level_chances, plausible, values  # noqa: E402
+from pipeline.stages.quotes import choose  # noqa: E402
+from scripts.fit_pooling import Seen, fit  # noqa: E402
+from scripts.heldout import GROUPS, rows  # noqa: E402
+from scripts.scoring_data import load_sources  # noqa: E402
+
+FOLDS = 6
+
+
+def parts(kind: str, found: Sequence[Seen]) -> list[tuple[list[Seen], list[Seen]]]:
+    """What the pooling is fitted on, and what is then measured."""
+    if kind == "unseen":
+        together = next(iter(group & {"csm-2-5y", "senior-csm"} for group in GROUPS if "csm-2-5y" in group))
+        name = lambda row: "csm" if row.talk.rubric in together else row.talk.rubric  # noqa: E731
+        groups = [[row for row in found if name(row) == key] for key in sorted({name(row) for row in found})]
+    else:
+        ordered = sorted(found, key=lambda row: row.talk.id)
+        groups = [ordered[k::FOLDS] for k in range(FOLDS)]
+    return [([row for row in found if all(row is not out for out in group)], group) for group in groups]
+
+
+def drafts(row: Seen, pool: PoolWeights, competencies: Sequence[str]) -> tuple[DraftScore, ...]:
+    """The drafts as ``stages.score`` makes them, without pulls and anchors, which no figure needs."""
+    texts = {turn.t: turn.text for turn in row.talk.turns}
+    found = []
+    for c, (name, level) in enumerate(zip(competencies, values(row.spread, pool), strict=True)):
+        value = round(float(level), 3)
+        chosen = choose(row.stretches, row.reading.units, c, value, pool) if enough(row.spread, c, pool) else ()
+        if not chosen:
+            found.append(
+                DraftScore(competency=name, score=None, value=None, plausible=None, confidence=0.0, rationale="")
+            )
+            continue
+        score = min(5, max(1, int(value + 0.5)))
+        chance = level_chances(row.spread, c, value, pool)
+        evidence = tuple(
+            Evidence(
+                turn=quote.turn, quote=texts[quote.turn][quote.start : quote.end], start=None, end=None,
+                polarity="+" if quote.plus >= 0.5 else "-", pull=0.0, anchor=AnchorRef(level="3", text=""), similarity=0.0,
+            )
+            for quote in chosen
+        )  # fmt: skip
+        found.append(
+            DraftScore(
+                competency=name, score=score, value=value, plausible=plausible(chance, score, pool.mass),
+                confidence=round(float(chance[score - 1]), 3), rationale="", evidence=evidence,
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def measured(kind: str) -> Evaluation:
+    """Every figure over the corpus's 48 talks."""
+    sources = load_sources()
+    nlp = load_parser(weights.find("spacy", Settings().cache).folder)
+    made = {}
+    for others, own in parts(kind, list(rows(kind, sources, nlp).values())):
+        pool = fit(others)
+        for row in own:
+            if not row.talk.corpus:
+                continue
+            ids = [c.id for c in sources.rubrics[row.talk.rubric].competencies]
+            made[row.talk.id] = Analysis(
+                source=Source(name=row.talk.id, sha256="0" * 64, duration_s=0),
+                engines=Engines(
+                    transcriber="stored transcript", diarizer="stored transcript", embedder="", scorer=f"held out: {kind}"
+                ),
+                rubric=RubricRef(id=row.talk.rubric, version=""), quality=Quality(grade="good"), turns=row.talk.turns,
+                answers=row.talk.answers, not_covered=(), drafts=drafts(row, pool, ids),
+            )  # fmt: skip
+    labelled = [one for one in read_corpus(ROOT / "fixtures" / "corpus") if one.id in made]
+    return evaluate(labelled, made)
+
+
+def main() -> None:
+    """Print the tables."""
+    from rich.console import Console
+
+    from pipeline.cli.figures import show
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--only", choices=["known", "unseen"])
+    asked = parser.parse_args()
+    for kind in ("known", "unseen"):
+        if asked.only not in (None, kind):
+            continue
+        found = measured(kind)
+        print(f"\n{kind} rubrics")
+        show(found, Console(width=120))
+        if asked.json:
+            asked.json.mkdir(parents=True, exist_ok=True)
+            (asked.json / f"{kind}.json").write_text(found.model_dump_json(indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
