@@ -30,8 +30,10 @@ export class Saver {
   // sends one change; resolves to whether it was saved. ``theirs`` reads the competing value from a review, ``mine`` is ours in words
   change(act, body, { theirs = null, mine = "", quiet = false } = {}) {
     if (!quiet) { this.waiting += 1; this.say("Saving …"); }
-    const done = this.queue.then(() => this.#send(act, body, theirs, mine, quiet));
-    this.queue = done.catch(() => {}).finally(() => { if (!quiet) this.waiting -= 1; });
+    const done = this.queue.then(async () => {
+      try { return await this.#send(act, body, theirs, mine, quiet); } finally { if (!quiet) this.waiting -= 1; }
+    });
+    this.queue = done.catch(() => {});
     return done;
   }
 
