@@ -18,12 +18,19 @@ td.n{text-align:right;white-space:nowrap}small,.q{color:#666}
 @media print{body{margin:0;max-width:none;font-size:10.5pt}section{break-before:page}tr{break-inside:avoid}}
 """
 BLANK_STYLE = """
-@page{size:A4;margin:12mm}body{font:8.6pt/1.25 system-ui,sans-serif;margin:0 auto;max-width:190mm}
-h1{font-size:13pt;margin:0 0 1mm}p{margin:.5mm 0}table{border-collapse:collapse;width:100%;margin:1.5mm 0}
-th,td{border:.2mm solid #777;padding:.7mm 1.2mm;text-align:left;vertical-align:top}
-td.box{width:26mm;white-space:nowrap}td.note{width:42mm}small{color:#444}.second{break-before:page}
-tr{break-inside:avoid}ul{margin:0;padding-left:4mm}
+@page{margin:12mm}body{font:8.6pt/1.25 system-ui,sans-serif;margin:0 auto;max-width:190mm}
+h1{font-size:13pt;margin:0 0 1mm}p{margin:.5mm 0}small{color:#444}
+section{border:.2mm solid #777;border-top-width:.4mm;padding:.5mm 1.2mm;margin-top:-.2mm;break-inside:avoid}
+.name span{float:right;white-space:nowrap}.anchors{display:flex;gap:2.5mm}.anchors div{flex:1;color:#333}
+.note{margin:.5mm 0 0;color:#777;border-top:.2mm dotted #aaa}.second{break-before:page}ul,ol{margin:0;padding-left:4.5mm}
+.second>ul{list-style:none;padding-left:1mm}.second h1{margin-top:2mm}li{break-inside:avoid}
 """
+PAGE_WIDTH, PAGE_HEIGHT = 180.0, 218.0
+"""Millimetres for the competencies on the first page of the smaller of A4 and letter."""
+PAGE_LETTERS = 5200
+"""Letters that the second page holds at the usual size."""
+MIN_POINTS, ENOUGH = 5.0, 6.0
+"""The smallest letters, in points, and the least room for notes on each competency, in millimetres."""
 
 
 def page(report: OpeningReport) -> str:
@@ -130,9 +137,10 @@ def blank_html(rubric: Rubric) -> str:
     """A blank scorecard that prints on two pages: rating with anchors first, then checklist and questions."""
     boxes = "&nbsp; ".join(f"☐ {key}" for key in rubric.scale)
     rows = "".join(
-        f"<tr><td><b>{escape(c.name)}</b> {c.weight.normalize():f} %{' · must-have' if c.must_have else ''}<br><small>"
-        + "<br>".join(f"<b>{escape(level)}</b> {escape(text)}" for level, text in c.anchors.items())
-        + f"</small></td><td class=box>{boxes}</td><td class=note></td></tr>"
+        f"<section><p class=name><b>{escape(c.name)}</b> {c.weight.normalize():f} %"
+        f"{' · must-have' if c.must_have else ''}<span>{boxes}</span></p><div class=anchors>"
+        + "".join(f"<div><b>{escape(level)}</b> {escape(text)}</div>" for level, text in c.anchors.items())
+        + "</div><p class=note>Evidence</p></section>"
         for c in rubric.competencies
     )
     scale = " · ".join(f"{escape(key)} {escape(level.label)}" for key, level in rubric.scale.items())
@@ -143,16 +151,35 @@ def blank_html(rubric: Rubric) -> str:
     )
     rules = "".join(f"<li>{escape(r.text or r.kind)}</li>" for r in rubric.rules)
     body = (
-        f"<h1>{escape(rubric.title)} · scorecard</h1><p>Candidate ______________________ "
-        f"Interviewer ______________________ Date ____________ Round ____________</p><p><small>{scale}. Fill it within 30 minutes after the call; a score "
-        "needs a note or a quote.</small></p>"
-        f"<table><tr><th>Competency and anchors</th><th>Score</th><th>Evidence</th></tr>{rows}</table>"
-        "<p>Overall: ☐ strong no ☐ no ☐ yes ☐ strong yes ☐ no decision &nbsp; Strengths ____________________ Concerns "
-        f'____________________</p><div class="second"><h1>During the call</h1><ul>{listen}</ul>'
+        f"<h1>{escape(rubric.title)} · scorecard</h1><p>Candidate ______________________ Interviewer "
+        f"______________________ Date ____________ Round ____________</p><p><small>{scale}. Fill it within 30 minutes "
+        f"after the call; a score needs a note or a quote.</small></p>{rows}"
+        "<p>Overall: ☐ strong no ☐ no ☐ yes ☐ strong yes ☐ no decision</p><p>Strengths ____________________________ "
+        f'Concerns ____________________________</p><div class="second"><h1>During the call</h1><ul>{listen}</ul>'
         f"{f'<h1>Questions</h1><ol>{asked}</ol>' if asked else ''}"
         f"{f'<h1>Rules</h1><ul>{rules}</ul>' if rules else ''}</div>"
     )
-    return _document(f"{rubric.title} scorecard", BLANK_STYLE, body)
+    return _document(f"{rubric.title} scorecard", BLANK_STYLE + _sizes(rubric), body)
+
+
+def _sizes(rubric: Rubric) -> str:
+    """Letters and room for notes so that a page takes what the rubric says: long rubrics print smaller."""
+    points, room = 8.0, 0.0
+    while points > MIN_POINTS:
+        line, letter = points * 0.3528 * 1.25, points * 0.3528 * 0.53  # millimetres, of a wide typeface
+        tall = 0.0
+        for c in rubric.competencies:
+            letters = PAGE_WIDTH / max(1, len(c.anchors)) / letter - 3
+            longest = max((len(text) for text in c.anchors.values()), default=0)
+            tall += 2 * line + 1.5 + line * (1 + longest // max(5, letters))
+        room = (PAGE_HEIGHT - tall) / max(1, len(rubric.competencies))
+        if room >= ENOUGH:
+            break
+        points -= 0.25
+    words = sum(len(text) + 40 for _, text in checklist(rubric)) + sum(len(r.text) + 30 for r in rubric.rules)
+    words += sum(len(q.text) + 20 + sum(len(p) + 30 for p in q.probes) for q in rubric.questions)
+    second = max(MIN_POINTS - 1, min(8.6, 8.6 * (PAGE_LETTERS / max(1, words)) ** 0.5))
+    return f"section{{font-size:{points:g}pt}}.note{{height:{max(2.5, min(14.0, room)):.1f}mm}}.second{{font-size:{second:.1f}pt}}"
 
 
 def blank_markdown(rubric: Rubric) -> str:
