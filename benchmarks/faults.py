@@ -425,12 +425,12 @@ def main() -> None:
             began = time.monotonic()
             rows += make(place, given.damaged if name == "damaged" else given.times)
             print(f"{name}: {time.monotonic() - began:.0f} s", *rows[-7:], sep="\n  ", flush=True)
+            if given.write:
+                given.write.write_text(table(rows, "python " + " ".join(sys.argv)))
     finally:
         place.close()
     page = table(rows, "python " + " ".join(sys.argv))
     print(page)
-    if given.write:
-        given.write.write_text(page)
     sys.exit(1 if any(row.lost or row.twice for row in rows) else 0)
 
 

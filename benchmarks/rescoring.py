@@ -40,7 +40,7 @@ def talks(engines: wiring.Engines, number: int) -> list[tuple[Analysis, bytes]]:
 
     rubric = load(RUBRIC)
     found = []
-    for path in sorted((ROOT / "fixtures" / "corpus").rglob("*.json"))[:400]:
+    for path in sorted((ROOT / "fixtures" / "corpus" / "interviews").rglob("*.json")):
         try:
             analysis = analyze(path, rubric, engines)
         except Exception:
@@ -59,7 +59,10 @@ def main() -> None:
     parser.add_argument("--numbers", default="10,100,1000")
     parser.add_argument("--write", type=Path)
     given = parser.parse_args()
-    lines = ["| interviews | seconds | ms each (median) | ms each (p95) | peak MB |", "|---|---|---|---|---|"]
+    lines = [
+        "| interviews | seconds | ms each (median) | ms each (p95) | CPU ms each | peak MB |",
+        "|---|---|---|---|---|---|",
+    ]
     with tempfile.TemporaryDirectory(prefix="debrief-rescore-") as temporary:
         settings = Settings(data=Path(temporary), threads=1)
         work = wiring.open_work(settings)
@@ -84,13 +87,13 @@ def main() -> None:
                 attach_analysis(desk, held.id, analysis)
                 work.artefacts.remember(held.id, "readings", work.artefacts.put(held.id, kept))
             list(rescore_opening(desk, work, job.id, changed, dry_run=True))[:1] if number == 10 else None
-            began = time.perf_counter()
+            began, spent = time.perf_counter(), time.process_time()
             done = list(rescore_opening(desk, work, job.id, changed, dry_run=True))
-            took = time.perf_counter() - began
+            took, spent = time.perf_counter() - began, time.process_time() - spent
             each = sorted(one.seconds * 1000 for one in done)
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
             lines.append(
-                f"| {number} | {took:.1f} | {statistics.median(each):.0f} | {each[int(len(each) * 0.95)]:.0f} | {peak:.0f} |"
+                f"| {number} | {took:.1f} | {statistics.median(each):.0f} | {each[int(len(each) * 0.95)]:.0f} | {spent * 1000 / number:.0f} | {peak:.0f} |"
             )
             print(lines[-1], report(done), flush=True)
         work.close()

@@ -103,6 +103,13 @@ class Artefacts:
                 self._files.rm(folder, recursive=True)
         return tuple(sorted(path.rsplit("/", 1)[-1] for path in found))
 
+    def interviews(self) -> tuple[str, ...]:
+        """The interviews of which anything is kept."""
+        with away("The results of earlier work"):
+            self._files.invalidate_cache()
+            found = self._files.ls(self._root, detail=False) if self._files.exists(self._root) else []
+        return tuple(sorted(path.rstrip("/").rsplit("/", 1)[-1] for path in found))
+
     def size(self, interview: str) -> int:
         """Bytes kept for an interview."""
         with away("The results of an interview's work"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from dbos import DBOS, StepOptions
@@ -73,12 +74,13 @@ class Process:
             should_retry=passes,
         )
         self._why = ("", "")
+        self._decoded = ""
         self._from: tuple[float, float] | None = None  # when this process took the interview up, and at what share
         self.deadline: tuple[float, str, str] | None = None
 
     def run(self, interview: str, reference: str) -> str:
         """The workflow. What is outside of steps may run again, so it only reads, or says the same again."""
-        workflow = str(DBOS.workflow_id)
+        workflow, self._decoded = str(DBOS.workflow_id), ""
         try:
             order = surely(lambda: self._steps.order(interview, reference))
             published = self._steps_of(workflow, order)
@@ -94,8 +96,10 @@ class Process:
             return published
         finally:
             forget_engines(self._work.engines)
+            self._leave_nothing_of_the_deleted(interview)
         cause, remedy = self._why
         if kind != ReplacedError.__name__:
+            self._clear(interview)
             surely(lambda: self._work.ledger.ended(interview, workflow, "failed", cause, remedy))
         self._log.warning("failed", interview=interview, workflow=workflow, kind=kind)
         self._measures.failed(kind)
@@ -110,6 +114,18 @@ class Process:
         except DebriefError as error:
             self._log.warning("hook failed", interview=interview, workflow=workflow, kind=type(error).__name__)
 
+    def _leave_nothing_of_the_deleted(self, interview: str) -> None:
+        """A deletion in the middle of a step may have come before what the step stored."""
+        with suppress(StorageError):  # the sweep at the next worker's start does it then
+            if not self._work.ledger.knows(interview):
+                self._work.artefacts.forget(interview)
+
+    def _clear(self, interview: str) -> None:
+        """The samples of work that failed go: they are large and quickly made again."""
+        if self._decoded:
+            with suppress(DebriefError):
+                self._steps.clear(interview, self._decoded)
+
     def _steps_of(self, workflow: str, order: Order) -> str:
         steps, minutes, self._from = self._steps, 0.0, None
 
@@ -118,7 +134,7 @@ class Process:
             options: StepOptions = {**self._patience, "name": stage}
             return str(DBOS.run_step(options, self._step, workflow, order, stage, minutes, lambda: do(report)))
 
-        decoded = step("decode", lambda report: steps.decode(order, report))
+        self._decoded = decoded = step("decode", lambda report: steps.decode(order, report))
         minutes = surely(lambda: steps.minutes(order, decoded))
         words = step("transcribe", lambda report: steps.transcribe(order, decoded, report))
         heard = step("diarize", lambda report: steps.diarize(order, decoded, words, report))

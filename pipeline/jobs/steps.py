@@ -159,14 +159,14 @@ class Steps:
             except ConflictError:
                 if attempt == 2:  # somebody edits the interview at this moment, or it has another recording now
                     raise
-        self.clear(order, decoded)
+        self.clear(order.interview, decoded)
         return made
 
-    def clear(self, order: Order, decoded: str) -> None:
+    def clear(self, interview: str, decoded: str) -> None:
         """Removes the samples: they are large and quickly made again."""
-        samples = self._told(order, decoded).get("samples")
+        samples = json.loads(self._artefacts.get(interview, decoded)).get("samples")
         if samples:
-            self._artefacts.drop(order.interview, str(samples))
+            self._artefacts.drop(interview, str(samples))
 
     def _once(self, order: Order, stage: str, inputs: list[str], make: Callable[[], str]) -> str:
         key = hashlib.sha256("\0".join([stage, *inputs]).encode()).hexdigest()

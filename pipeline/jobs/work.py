@@ -170,6 +170,13 @@ class Work:
         system.forget_engines(self.engines)
         return (*workflows, *removed)
 
+    def sweep(self) -> int:
+        """Removes what is kept of interviews that are no more, and returns how many those were."""
+        gone = [interview for interview in self.artefacts.interviews() if not self.ledger.knows(interview)]
+        for interview in gone:
+            self.artefacts.forget(interview)
+        return len(gone)
+
     def forget_traces(self, traces: Traces) -> tuple[str, ...]:
         """:meth:`forget` as deletion calls it."""
         return self.forget(traces.interview)

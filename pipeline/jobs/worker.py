@@ -11,9 +11,11 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from dbos import DBOS
 
+from pipeline.errors import DebriefError
 from pipeline.jobs import logs, system
 from pipeline.jobs.heartbeats import BEAT_SECONDS, LEASE_SECONDS, Heartbeats, new_executor
 from pipeline.jobs.measures import Measures
@@ -65,6 +67,8 @@ class Worker:
         self._launch()
         client.set_latest_application_version(self._work.version)
         self._log.info("started", version=self._work.version)
+        with suppress(DebriefError):  # the bucket may be away; the next start does it
+            self._work.sweep()
         recovery = Recovery(self._work, beats, self.executor, self._log)
         while not self._stopping.is_set() and not self._stop_when():
             self._look(beats, recovery)

@@ -55,6 +55,14 @@ def test_a_write_that_breaks_off_is_written_again(tmp_path: Path) -> None:
     assert kept.get(ONE, reference) == b"all of it"
 
 
+def test_what_is_kept_of_interviews_that_are_no_more_is_swept(shop: Shop) -> None:
+    """A worker that was killed in the middle of a deletion leaves nothing for good."""
+    (one,) = shop.submit(1)
+    shop.work.artefacts.put(ONE, b"words of a deleted interview")
+    assert shop.work.sweep() == 1
+    assert shop.work.artefacts.interviews() == (one,)
+
+
 def test_a_clock_that_jumps_kills_nobody(tmp_path: Path) -> None:
     """A worker is dead when its count stands still by the watcher's own steady clock, whatever the time of day says."""
     now = [0.0]
