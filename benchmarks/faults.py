@@ -381,8 +381,8 @@ class Postgres:
 
 
 FAULTS: dict[str, Callable[[Place, int], list[Row]]] = {
-    "kills": kills, "server": server_killed, "bucket": bucket_away, "disk": disk_full, "race": race, "hangs": hangs,
-    "clock": clock, "vanished": vanished, "damaged": damaged, "model": damaged_model,
+    "vanished": vanished, "hangs": hangs, "server": server_killed, "kills": kills, "bucket": bucket_away, "race": race,
+    "clock": clock, "damaged": damaged, "disk": disk_full, "model": damaged_model,
 }  # fmt: skip
 
 
