@@ -16,6 +16,7 @@ from pipeline.errors import UsageError
 from pipeline.judgement.permissions import TABLE
 from pipeline.rubrics import bundled, load
 from pipeline.store import interviews
+from pipeline.store import lists as light
 from pipeline.store import openings as stored
 
 LONGEST_NAME = 200
@@ -68,10 +69,17 @@ def printable(text: str) -> str:
 
 
 def find_candidate(desk: Desk, job_id: str, name: str) -> lists.CandidateRow | None:
-    """The newest candidate of the opening with that very name, whatever its capitals; None where there is none."""
+    """The newest candidate of the opening with that very name, whatever its capitals; None where there is none.
+
+    For whoever enters rounds: they have to know whether it is a further one.
+    """
     wanted = printable(name).casefold()
-    found = lists.candidate_rows(desk, job_id, name=name, size=200).rows
-    return next((row for row in found if " ".join(row.name.split()).casefold() == wanted), None)
+    with desk.store.read() as c:
+        desk.require(c, "manage-interviews")
+        stored.get_job(c, job_id)
+        rows, _ = light.candidates(c, job_id, rater=None, name=name, limit=200, offset=0)
+    found = (lists.CandidateRow(**row._mapping) for row in rows)
+    return next((row for row in found if printable(row.name).casefold() == wanted), None)
 
 
 def raters(desk: Desk) -> tuple[User, ...]:

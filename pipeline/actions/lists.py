@@ -116,7 +116,10 @@ def job_rows(desk: Desk) -> tuple[JobRow, ...]:
 
 
 def candidate_rows(desk: Desk, job_id: str, page: int = 1, *, size: int = 50, name: str = "") -> CandidatePage:
-    """A page of an opening's candidates, newest first: all with a wide role, otherwise those whom one rates."""
+    """A page of an opening's candidates, newest first: all with a wide role, otherwise those whom one rates.
+
+    Whom one has yet to rate blind has no name here, and is not found by it.
+    """
     limit, offset = _window(page, size)
     with desk.store.read() as c:
         user = desk.who(c)
@@ -126,7 +129,9 @@ def candidate_rows(desk: Desk, job_id: str, page: int = 1, *, size: int = 50, na
         rows, total = lists.candidates(
             c, job_id, rater=None if wide else user.id, name=name, limit=limit, offset=offset
         )
-    made = [CandidateRow(**row._mapping) for row in rows]
+        masked = {held.candidate for held in lists.rounds(c, sorted(blind(c, user.id))).values()}
+    made = [CandidateRow(**row._mapping) for row in rows if not (name and row.id in masked)]
+    made = [x.model_copy(update={"name": f"Candidate {x.id[:6]}"}) if x.id in masked else x for x in made]
     return CandidatePage(
         rows=tuple(made if wide else [x.model_copy(update={"decision": None}) for x in made]), total=total
     )
@@ -154,6 +159,8 @@ def interview_rows(
         rows, total = lists.interviews(
             c, user.id, mine=not user.has(*WIDE), job=job_id, candidate=candidate, name=name, limit=limit, offset=offset
         )
+    if name:  # finding somebody by name would tell who it is
+        rows = [row for row in rows if row.id not in hidden]
     return InterviewPage(rows=_rows(rows, now, hidden), total=total)
 
 

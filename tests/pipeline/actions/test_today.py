@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from builders import NOON
+from builders import NOON, a_rubric
 from scene import Scene
 
 from models.work import WorkState
 from pipeline.actions import enrolling, today, uploading
-from pipeline.actions.lists import candidate_rows
+from pipeline.actions.lists import candidate_rows, interview_rows
 from pipeline.errors import ForbiddenError, UsageError
 from pipeline.store import work
 
@@ -90,3 +90,14 @@ def test_enrolling_that_cannot_be_makes_nothing(scene):
         enrolling.enroll(
             scene.desk("ann"), scene.job.id, "New", "first", NOON, NOON, interviewers=[scene.people["ann"].id]
         )
+
+
+def test_whom_one_rates_blind_has_no_name_in_lists_and_is_not_found_by_it(store):
+    scene = Scene(store, a_rubric(blind=True))
+    ann, lead = scene.desk("ann"), scene.desk("lead")
+    assert [r.name for r in candidate_rows(ann, scene.job.id).rows] == [f"Candidate {scene.candidate.id[:6]}"]
+    assert candidate_rows(ann, scene.job.id, name="zelda").rows == ()
+    assert interview_rows(ann, scene.job.id, name="zelda").rows == ()
+    assert [r.name for r in candidate_rows(lead, scene.job.id, name="zelda").rows] == ["Zelda Quux"]
+    with pytest.raises(ForbiddenError):
+        enrolling.find_candidate(ann, scene.job.id, "zelda quux")
