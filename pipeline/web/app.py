@@ -32,7 +32,7 @@ def create_app(site: Site) -> FastAPI:
     app.add_exception_handler(SignInNeededError, _sign_in)
     app.add_exception_handler(RequestValidationError, _misused)
     app.add_exception_handler(HTTPException, _http)
-    app.add_middleware(Guard, parts=site, answer=answer, ask=ask, failed=_unexpected)
+    app.add_middleware(Guard, answer=answer, ask=ask, failed=_unexpected)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]
     return app
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.web.auth import SAFE, identify
-from pipeline.web.site import Site
+from pipeline.web.site import site
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; "
@@ -51,10 +51,9 @@ class Guard:
     """
 
     def __init__(
-        self, app: ASGIApp, parts: Site, answer: Answer, ask: Callable[[Request], Response], failed: Late
+        self, app: ASGIApp, answer: Answer, ask: Callable[[Request], Response], failed: Late
     ) -> None:
         self.app = app
-        self.parts = parts
         self.answer = answer
         self.ask = ask
         self.failed = failed
@@ -65,22 +64,23 @@ class Guard:
             await self.app(scope, receive, send)
             return
         request = Request(scope, receive)
+        parts = site(request)
         begun = False
 
         async def dressed(message: Message) -> None:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                self._dress(MutableHeaders(scope=message))
+                dress(MutableHeaders(scope=message), secure=parts.secure)
             await send(message)
 
-        refusal = self._refusal(request)
+        refusal = self._refusal(request, parts.hosts)
         if refusal is not None:
             await refusal(scope, receive, dressed)
             return
         try:
             if not request.url.path.startswith(UNNAMED):
-                await identify(request, self.parts)
+                await identify(request, parts)
             if request.state.user is None and not request.url.path.startswith(OPEN):
                 await self.ask(request)(scope, receive, dressed)
                 return
@@ -94,16 +94,10 @@ class Guard:
             if not begun:
                 await answer(scope, receive, dressed)
 
-    def _dress(self, headers: MutableHeaders) -> None:
-        for name, value in HEADERS.items():
-            headers.setdefault(name, value)
-        if self.parts.secure:
-            headers.setdefault(*HTTPS_ONLY)
-
-    def _refusal(self, request: Request) -> Response | None:
+    def _refusal(self, request: Request, hosts: frozenset[str]) -> Response | None:
         request.state.user, request.state.csrf = None, ""
         host = request.headers.get("host", "")
-        if self.parts.hosts and bare(host) not in self.parts.hosts and not request.url.path.startswith(UNNAMED[1:]):
+        if hosts and bare(host) not in hosts and not request.url.path.startswith(UNNAMED[1:]):
             return self.answer(
                 request, 400, "This server does not go by that name.", "Use the address that was printed."
             )
@@ -119,6 +113,14 @@ class Guard:
 
     def _too_large(self, request: Request) -> Response:
         return self.answer(request, 413, "That is too much at once.", "Upload recordings on the Upload page.")
+
+
+def dress(headers: MutableHeaders, *, secure: bool) -> None:
+    """Puts the security headers on an answer."""
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)
+    if secure:
+        headers.setdefault(*HTTPS_ONLY)
 
 
 def bare(host: str) -> str:

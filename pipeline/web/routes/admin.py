@@ -69,13 +69,15 @@ def change(
             raise
         return _person(request, desk, person, status=error.http_status, wrong=str(error))
     if not user.active:
-        accounts.close_sessions(desk, person)
+        accounts.person(desk, person)
+    accounts.close_sessions(desk, person)
     return back(f"/admin/people/{person}", said="saved")
 
 
 @router.post("/people/{person}/link")
 def link(request: Request, desk: SignedIn, person: str) -> Response:
     """A link by which the person sets a password, once; it is shown this once."""
+    accounts.person(desk, person)  # asks for permission: one's own account is not looked after here
     purpose: LinkPurpose = "reset" if accounts.has_password(desk, person) else "invite"
     return _person(request, desk, person, link=_link(request, desk, person, purpose))
 
@@ -83,6 +85,7 @@ def link(request: Request, desk: SignedIn, person: str) -> Response:
 @router.post("/people/{person}/sign-out")
 def sign_out(desk: SignedIn, person: str) -> Response:
     """Ends all sessions of the person."""
+    accounts.person(desk, person)
     accounts.close_sessions(desk, person)
     return back(f"/admin/people/{person}", said="saved")
 
@@ -90,6 +93,7 @@ def sign_out(desk: SignedIn, person: str) -> Response:
 @router.post("/people/{person}/tokens/{token}/remove")
 def remove_token(desk: SignedIn, person: str, token: str) -> Response:
     """Takes a token of the person back."""
+    accounts.person(desk, person)
     accounts.remove_token(desk, token)
     return back(f"/admin/people/{person}", said="deleted")
 

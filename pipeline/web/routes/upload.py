@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Query, Request, Response, UploadFile
 from models.job import Consent, Interview
 from pipeline.actions import enrolling, lists, openings
 from pipeline.actions.desk import Desk
-from pipeline.errors import ConflictError, SourceError, UsageError
+from pipeline.errors import ConflictError, ForbiddenError, SourceError, UsageError
 from pipeline.jobs.intake import PIECE
 from pipeline.judgement.permissions import TABLE, may
 from pipeline.web.auth import SignedIn
@@ -38,6 +38,8 @@ def upload(
 ) -> Response:
     """The form, with what it can offer to this person."""
     user = request.state.user
+    if not user.has(*TABLE["read-interview"]):
+        raise ForbiddenError("You may not do this (upload).", "Ask an admin.")
     sends = user.has(*TABLE["upload"])
     manages = may(user, "manage-interviews")
     rows = lists.interview_rows(desk, size=CHOICES).rows if sends else ()
