@@ -1,6 +1,6 @@
 """How well recordings are transcribed, and how many words get the wrong speaker.
 
-    python benchmarks/recordings.py [--markdown benchmarks/recordings.md] [--only PATTERN] [FOLDER ...]
+    python benchmarks/recordings.py [--drafts] [--markdown benchmarks/recordings.md] [--only PATTERN] [FOLDER ...]
 
 Every FOLDER (default: fixtures/recordings) holds recordings with a key beside each (``<id>.json``, or ``<id>.rttm`` and ``<id>.stm``).
 Word error rate: jiwer after Whisper's English normaliser. Wrong speaker: the share of recognised words whose speaker, by the word's own
@@ -8,6 +8,9 @@ times and the best mapping of labels, is not the key's; a word without a speaker
 collar, overlap counted. "By time" is the baseline: every word goes to the voice of the span that covers most of it.
 "CPU" is processor seconds (over all cores) for each second of sound, warm or cold as it comes; on a busy machine it is about twice that of an idle
 one. Needs ``pip install pyannote.metrics``.
+
+``--drafts`` instead compares the analysis of each recording with the analysis of its reference transcript: the share of the reference's
+words whose question, looked up by the time at which they are said, is the same (and the same as in the key), and the drafts' values.
 """
 
 from __future__ import annotations
@@ -16,8 +19,10 @@ import argparse
 import json
 import re
 import sys
+import tempfile
 import time
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +34,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from models.speaker import SpeakerSpan
 from models.transcript import Turn, Word
-from pipeline import wiring
+from pipeline import analyze, wiring
+from pipeline.rubrics import load
 from pipeline.stages import audio, channels, speaker_words
 
 SOUND = (".opus", ".ogg", ".mp3", ".wav", ".flac", ".m4a")
@@ -186,6 +192,88 @@ def measure(recording: Path, key: Key, engines: Any) -> Row:
     )
 
 
+@dataclass(frozen=True)
+class Change:
+    """What hearing a talk changes against reading it; ``same`` and ``right`` are shares of words, ``values`` pairs (heard, read)."""
+
+    name: str
+    same: float
+    right: float
+    right_read: float
+    values: tuple[tuple[float | None, float | None], ...]
+
+    def cells(self) -> str:
+        """The line of the table."""
+        both = [abs(a - b) for a, b in self.values if a is not None and b is not None]
+        one = sum((a is None) != (b is None) for a, b in self.values)
+        mean = f"{np.mean(both):.2f} ({max(both):.2f})" if both else "–"
+        return (
+            f"| {self.name} | {self.same:.3f} | {self.right:.3f} | {self.right_read:.3f} "
+            f"| {mean} | {len(both)} | {one} of {len(self.values)} |"
+        )
+
+
+def change(recording: Path, engines: Any) -> Change | None:
+    """The analysis of a recording beside the analysis of its reference transcript; None where the key has no cut."""
+    data = json.loads(recording.with_suffix(".json").read_text())
+    if not data.get("segments"):
+        return None
+    rubric = load(data["rubric"])
+    heard = analyze.analyze(recording, rubric, engines)
+    with tempfile.TemporaryDirectory() as folder:
+        transcript = Path(folder) / "reference.json"
+        fields = ("t", "speaker", "start", "end", "text")
+        transcript.write_text(json.dumps({"turns": [{key: turn[key] for key in fields} for turn in data["turns"]]}))
+        read = analyze.analyze(transcript, rubric, engines)
+    key = {t: segment["question"] for segment in data["segments"] for t in segment["turns"]}
+    said = [(turn["t"], (start + end) / 2) for turn in data["turns"] for _, start, end in turn["words"]]
+    by_read = {turn.t: turn.question for turn in read.turns}
+    own = [question_at(heard.turns, seconds) for _, seconds in said]
+    return Change(
+        name=recording.name,
+        same=share_alike(own, [by_read[t] for t, _ in said]),
+        right=share_alike(own, [key[t] for t, _ in said]),
+        right_read=share_alike([by_read[t] for t, _ in said], [key[t] for t, _ in said]),
+        values=tuple((a.value, b.value) for a, b in zip(heard.drafts, read.drafts, strict=True)),
+    )
+
+
+def question_at(turns: Sequence[Turn], seconds: float) -> str | None:
+    """The question of the turn that is being said at a time, or of the nearest one."""
+    timed = [turn for turn in turns if turn.start is not None and turn.end is not None]
+    nearest = min(timed, key=lambda turn: max((turn.start or 0.0) - seconds, seconds - (turn.end or 0.0), 0.0))
+    return nearest.question
+
+
+def share_alike(ours: Sequence[str | None], theirs: Sequence[str | None]) -> float:
+    """Share of words with the same question; free questions are matched one to one by shared words, as the ruler does."""
+    shared = Counter(
+        pair for pair in zip(ours, theirs, strict=True) if all((name or "").startswith("free") for name in pair)
+    )
+    mapped: dict[str | None, str | None] = {}
+    for (own, other), _ in shared.most_common():
+        if own not in mapped and other not in mapped.values():
+            mapped[own] = other
+    named = [mapped.get(name, "no other") if (name or "").startswith("free") else name for name in ours]
+    return sum(a == b for a, b in zip(named, theirs, strict=True)) / max(1, len(named))
+
+
+def change_table(rows: Sequence[Change]) -> str:
+    """The comparison as Markdown, with the mean over all pairs of drafts."""
+    pairs = [(a, b) for row in rows for a, b in row.values if a is not None and b is not None]
+    words = f"**{np.mean([row.same for row in rows]):.3f}** | {np.mean([row.right for row in rows]):.3f}"
+    words += f" | {np.mean([row.right_read for row in rows]):.3f}"
+    moved = f"**{np.mean([abs(a - b) for a, b in pairs]):.2f}**" if pairs else "–"
+    lines = [
+        "| recording | question_words, heard as read | heard, by the key | read, by the key | change of drafts, mean (most) "
+        "| drafts in both | drafted in one only |",
+        "|---|---|---|---|---|---|---|",
+        *(row.cells() for row in rows),
+        f"| all | {words} | {moved} | {len(pairs)} | |",
+    ]
+    return "\n".join(lines)
+
+
 def table(rows: Sequence[Row]) -> str:
     """The rows as Markdown."""
     lines = [
@@ -206,21 +294,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", type=Path, default=[root / "fixtures" / "recordings"])
     parser.add_argument("--markdown", type=Path)
+    parser.add_argument(
+        "--drafts", action="store_true", help="compare analyses of recordings with those of their transcripts"
+    )
     parser.add_argument("--only", default="", help="recordings whose name matches this pattern")
     options = parser.parse_args()
     engines = wiring.engines()
-    rows = []
-    for folder in options.folders:
-        for recording in sorted(
-            path for path in folder.iterdir() if path.suffix in SOUND and re.search(options.only, path.name)
-        ):
+    found = [
+        path
+        for folder in options.folders
+        for path in sorted(folder.iterdir())
+        if path.suffix in SOUND and re.search(options.only, path.name)
+    ]
+    if options.drafts:
+        changes = [one for path in found if path.with_suffix(".json").is_file() and (one := change(path, engines))]
+        text = change_table(changes)
+    else:
+        rows = []
+        for recording in found:
             key = read_key(recording)
             if key is not None:
                 rows.append(measure(recording, key, engines))
                 print(table(rows[-1:]).splitlines()[-1], file=sys.stderr)
-    print(table(rows))
+        text = table(rows)
+    print(text)
     if options.markdown:
-        options.markdown.write_text(f"# Recordings\n\n```\n{__doc__.strip()}\n```\n\n{table(rows)}\n")
+        options.markdown.write_text(f"# Recordings\n\n```\n{(__doc__ or '').strip()}\n```\n\n{text}\n")
 
 
 if __name__ == "__main__":
