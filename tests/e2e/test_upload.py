@@ -66,7 +66,7 @@ def test_broken_upload_goes_on_after_a_reload_and_becomes_ready_to_review(served
     row = page.get_by_role("row", name="Zoe Upload")
     expect(row).to_contain_text("Waits for a worker")
     served.hire()
-    expect(row.get_by_role("link", name="Review")).to_be_visible(timeout=300_000)  # nobody reloads the page
+    expect(row.get_by_role("link", name="Review")).to_be_visible(timeout=600_000)  # nobody reloads the page
     page.goto(f"{served.url}/upload")
     choose(page, recording)
     fill(page, "Zoe Again", "given")
