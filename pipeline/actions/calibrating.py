@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from models._base import Noun
@@ -91,4 +92,10 @@ def results(desk: Desk) -> CalibrationReport:
         if not user.has("admin", "hiring_lead"):
             ratings = tuple(r for r in ratings if r.rater == user.id)
         names = openings.user_names(c, sorted({r.rater for r in ratings}))
-    return calibration_report(ratings).model_copy(update={"people": names})
+    return _report(ratings).model_copy(update={"people": names})
+
+
+@lru_cache(maxsize=8)
+def _report(ratings: tuple[CalibrationRating, ...]) -> CalibrationReport:
+    """The same ratings give the same report: it is worked out once, since a page shows it again and again."""
+    return calibration_report(ratings)
