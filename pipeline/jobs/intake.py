@@ -105,7 +105,10 @@ class Intake:
     def twin(self, desk: Desk, stream: IO[bytes], interview_id: str = "") -> Already | None:
         """Where the recording in this stream is already, unless that is the interview itself; the stream is read from its start."""
         stream.seek(0)
-        return self.already(desk, interview_id, hashlib.file_digest(stream, "sha256").hexdigest())
+        digest = hashlib.sha256()
+        while data := stream.read(PIECE):
+            digest.update(data)
+        return self.already(desk, interview_id, digest.hexdigest())
 
     def piece(self, desk: Desk, upload_id: str, at: int, data: bytes) -> Upload:
         """Keeps the next piece; one that is here already changes nothing. UsageError for one that leaves a gap."""

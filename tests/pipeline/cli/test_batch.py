@@ -126,6 +126,39 @@ def test_a_job_makes_the_analysis_that_analyze_makes(day: Path, tmp_path: Path) 
     assert [name for name in Analysis.model_fields if getattr(made, name) != getattr(wanted, name)] == []
 
 
+def test_a_watched_folder_takes_files_when_they_are_whole(tmp_path: Path) -> None:
+    """A file that is still written waits; what is open when the watch ends goes on next time."""
+    inbox = tmp_path / "INBOX"
+    inbox.mkdir()
+    (inbox / "CSM--Late.mp3.part").write_bytes(b"x")
+    env = {**os.environ, "DEBRIEF_DATA": str(tmp_path / "data"), "PYTHONPATH": str(ROOT)}
+    words = [
+        "batch",
+        str(inbox),
+        "--watch",
+        "--settle",
+        "2",
+        "--workers",
+        "0",
+        "--rubric",
+        "csm-2-5y",
+        "--consent",
+        "given",
+    ]
+    out = tmp_path / "out.jsonl"
+    with out.open("w") as stream:
+        watch = subprocess.Popen(
+            [sys.executable, "-m", "pipeline.cli.main", *words, "--json"], stdout=stream, env=env, cwd=tmp_path
+        )
+    (inbox / "CSM--Ann.mp3").write_bytes(b"whole")
+    until = time.monotonic() + 120
+    while '"file": "CSM--Ann.mp3"' not in out.read_text() and time.monotonic() < until:
+        time.sleep(0.2)
+    watch.send_signal(signal.SIGTERM)
+    assert watch.wait(60) == 130
+    assert {file: r["outcome"] for file, r in results(out.read_text()).items()} == {"CSM--Ann.mp3": "open"}
+
+
 def test_manifest_says_whose_recording_each_is(tmp_path: Path) -> None:
     """Semicolons, a mark at the beginning, yes and no; a line that does not fit is named."""
     path = tmp_path / "day.csv"
