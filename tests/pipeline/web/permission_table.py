@@ -73,7 +73,7 @@ TABLE: dict[str, Row | list[Row]] = {
     "POST /jobs/{job_id}/rounds": Row(
         "AL",
         form={"name": "New", "round": "first", "held": "2026-11-20T10:00", "interviewers": "{ann}", "consent": "given"},
-    ),  # fmt: skip
+    ),
     "POST /interviews/{interview_id}/raters": Row("AL", form={"person": "{eve}", "version": "3"}),
     "POST /interviews/{interview_id}/consent": Row("ALI", form={"consent": "given", "version": "3"}),
     # the review
