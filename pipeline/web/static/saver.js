@@ -22,9 +22,11 @@ export class Saver {
     this.queue = Promise.resolve();
     this.known = null; // the review as this window last saw it
     this.waiting = 0;
+    this.leaving = false; // the page is about to be loaded anew on purpose
+    this.left = false; // somebody chose what another window had saved
     this.onSaved = async () => {};
     this.saved = document.getElementById("saved");
-    addEventListener("beforeunload", (event) => { if (this.waiting || document.querySelector("[data-dirty]")) event.preventDefault(); });
+    addEventListener("beforeunload", (event) => { if (!this.leaving && (this.waiting || document.querySelector("[data-dirty]"))) event.preventDefault(); });
   }
 
   // sends one change; resolves to whether it was saved. ``theirs`` reads the competing value from a review, ``mine`` is ours in words
@@ -44,11 +46,12 @@ export class Saver {
 
   async #send(act, body, theirs, mine, quiet) {
     const before = this.known;
+    this.left = false;
     for (let attempt = 0; attempt < 3; attempt += 1) {
       try {
         this.#take(await post(`/api/reviews/${this.review}/${act}`, { version: this.version, ...body }, { keepalive: quiet }));
         if (!quiet) this.say(`Saved ${new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`);
-        if (act !== "spend") await this.onSaved();
+        if (act !== "spend" && !this.leaving) await this.onSaved();
         return true;
       } catch (error) {
         if (error.status === 0 && attempt < 2) {
@@ -59,6 +62,7 @@ export class Saver {
           return false;
         } else if (theirs && String(theirs(this.known)) !== String(before ? theirs(before) : "") && String(theirs(this.known)) !== mine) {
           const keep = await this.#ask(String(theirs(this.known)) || "nothing", mine || "nothing");
+          this.left = !keep;
           if (!keep) { this.say("Left as saved in the other window"); await this.onSaved(); return false; }
         }
       }

@@ -84,11 +84,8 @@ export class Scores {
     const answer = await fetch(`/interviews/${this.interview}/scores`, { headers: { Accept: "text/html" } });
     if (!answer.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const active = document.activeElement;
-    const key = active?.id;
-    const place = active && "selectionStart" in active ? [active.selectionStart, active.selectionEnd] : null;
     const parts = [...fresh.querySelectorAll("[data-part]")];
-    if (parts.length !== this.pane.querySelectorAll("[data-part]").length) { location.reload(); return; }
+    if (parts.length !== this.pane.querySelectorAll("[data-part]").length) { this.saver.leaving = true; location.reload(); return; }
     for (const part of parts) {
       const old = this.pane.querySelector(`[data-part="${CSS.escape(part.dataset.part)}"]`);
       const text = this.#plain(part);
@@ -98,11 +95,6 @@ export class Scores {
       }
     }
     for (const input of this.pane.querySelectorAll('input[name="version"]')) input.value = this.saver.version;
-    if (key && document.activeElement === document.body) {
-      const again = document.getElementById(key);
-      again?.focus({ preventScroll: true });
-      if (again && place && place[0] !== null && "setSelectionRange" in again && again.type !== "number") again.setSelectionRange(...place);
-    }
   }
 
   #replace(old, part) {
@@ -111,7 +103,8 @@ export class Scores {
     if (chosen) { const twin = made.querySelector(`#${CSS.escape(chosen.id)}`); twin.checked = true; twin.dataset.dirty = "1"; }
     for (const field of old.querySelectorAll("textarea, input[id]:not([type=radio])")) {
       const twin = field.id ? made.querySelector(`#${CSS.escape(field.id)}`) : null;
-      if (twin && (field.dataset.dirty || field === document.activeElement)) {
+      const same = twin && field === document.activeElement && field.value.trim() === twin.value.trim();
+      if (twin && (field.dataset.dirty || same)) {
         twin.value = field.value;
         if (field.dataset.dirty) twin.dataset.dirty = "1";
       }
@@ -121,14 +114,16 @@ export class Scores {
       const twin = [...made.querySelectorAll("details")].find((each) => each.querySelector("summary").textContent === name);
       if (twin && !(details.classList.contains("anchors") && made.classList.contains("rated"))) twin.open = true;
     }
-    const current = old === this.current;
-    const focused = old.contains(document.activeElement);
-    const value = document.activeElement?.value;
-    const kind = focused && document.activeElement.matches(".score") ? `.score[value="${value}"]` : null;
+    const active = document.activeElement;
+    const inside = old.contains(active);
+    const place = inside && active.matches("textarea, input:not([type=radio]):not([type=number])") ? [active.selectionStart, active.selectionEnd] : null;
     if (old.dataset.opened) made.dataset.opened = "1";
-    if (current) made.setAttribute("aria-current", "true");
+    if (old === this.current) { made.setAttribute("aria-current", "true"); this.current = made; }
     old.replaceWith(made);
-    if (current) { this.current = made; if (focused && !document.activeElement?.id) (kind ? made.querySelector(kind) ?? made : made).focus({ preventScroll: true }); }
+    if (!inside) return;
+    const twin = (active.id && made.querySelector(`#${CSS.escape(active.id)}`)) || (active.matches(".score") && made.querySelector(`.score[value="${active.value}"]`)) || made;
+    twin.focus({ preventScroll: true });
+    if (place && twin !== made) twin.setSelectionRange(...place);
   }
 
   #remember(page) { for (const part of page.querySelectorAll("[data-part]")) this.shown.set(part.dataset.part, this.#plain(part)); }
@@ -189,7 +184,8 @@ export class Scores {
 
   async #leave(act, body) {
     await this.#flushAll();
-    if (await this.saver.change(act, body)) location.reload();
+    this.saver.leaving = true;
+    if (await this.saver.change(act, body)) location.reload(); else this.saver.leaving = false;
   }
 
   async #rescore(form) {
@@ -215,8 +211,11 @@ export class Scores {
     this.timers.set(form.dataset.act + (form.elements.competency?.value ?? ""), setTimeout(() => this.#autosave(form), wait));
   }
 
-  async #autosave(form) {
-    const act = form.dataset.act;
+  async #autosave(begun) {
+    const { act } = begun.dataset;
+    const topic = begun.elements.competency?.value;
+    // a refresh may have put a fresh form in place of the one that was written in
+    const form = [...this.pane.querySelectorAll(`form[data-act="${act}"]`)].find((each) => each.elements.competency?.value === topic) ?? begun;
     const body = this.#body(form);
     if (act === "conclude" && !body.recommendation) { this.saver.say("Choose a recommendation, then this is saved too", true); return; }
     const fields = [...form.querySelectorAll("[data-dirty]")];
@@ -225,8 +224,20 @@ export class Scores {
     const about = act === "note"
       ? { theirs: (review) => lineOf(review, body.competency)?.note ?? "", mine: body.text.trim() }
       : { theirs: (review) => [review?.recommendation ?? "", review?.strengths ?? "", review?.concerns ?? ""].join("\n"), mine: [body.recommendation, body.strengths.trim(), body.concerns.trim()].join("\n") };
-    const saved = await this.saver.change(act, body, about);
-    if (!saved) for (const [field, value] of values) if (field.isConnected && field.value === value && this.saver.saved.classList.contains("wrong")) field.dataset.dirty = "1";
+    if (await this.saver.change(act, body, about)) return;
+    for (const [field, value] of values) {
+      const now = document.getElementById(field.id);
+      if (!now) continue;
+      if (this.saver.left) this.#restore(now, body.competency);
+      else if (now.value === value) now.dataset.dirty = "1"; // not saved: leaving the page asks first
+    }
+  }
+
+  // what the other window saved, in place of what was written here
+  #restore(field, competency) {
+    const review = this.saver.known;
+    if (field.type === "radio") { const other = document.getElementById(`rec-${review.recommendation}`); if (other) other.checked = true; return; }
+    field.value = competency ? lineOf(review, competency)?.note ?? "" : review[field.name];
   }
 
   async #flushAll() {
