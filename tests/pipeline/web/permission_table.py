@@ -66,7 +66,7 @@ TABLE: dict[str, Row | list[Row]] = {
     "DELETE /api/uploads/{upload_id}": Row("I"),
     "POST /api/rounds": Row("AL", json=ROUND),
     "POST /api/rounds/{interview_id}/consent": Row("ALI", json={"consent": "given", "version": 3}),
-    "GET /api/jobs/{job_id}/candidate": Row(STAFF, query={"name": "Zelda Quux"}),
+    "GET /api/jobs/{job_id}/candidate": Row("AL", query={"name": "Zelda Quux"}),
     "GET /jobs": Row(STAFF),
     "POST /jobs": Row("AL", form={"title": "Another", "rubric": "csm-2-5y"}),
     "GET /jobs/{job_id}": Row(STAFF),
