@@ -4,8 +4,8 @@ python -m scripts.heldout                     # first: reads every talk with hea
 python benchmarks/scoring_heldout.py                  # then: both tables, known and unseen rubrics
 python benchmarks/scoring_heldout.py --json FOLDER    # and every figure as <kind>.json
 
-The pooling's numbers are nested: for unseen rubrics they are fitted on the talks of all other rubrics, for known ones on the talks of the
-other five of six folds. The questions are cut as in the corpus's keys.
+The pooling's numbers are nested: for unseen rubrics they are fitted on the talks of all other rubrics, for known ones on the other talks
+(six folds), each as read by what had not seen it. The questions are cut as in the corpus's keys.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from models.recording import Source  # noqa: E402
 from models.report import Analysis, Engines, Quality, RubricRef  # noqa: E402
 from models.score import DraftScore  # noqa: E402
 from pipeline import weights  # noqa: E402
+from pipeline.cli.folds import TOGETHER  # noqa: E402
 from pipeline.settings import Settings  # noqa: E402
 from pipeline.stages.evaluate import evaluate  # noqa: E402
 from pipeline.stages.evidence import load_parser  # noqa: E402
@@ -31,22 +32,32 @@ from pipeline.stages.labelled import read_corpus  # noqa: E402
 from pipeline.stages.pooling import PoolWeights, enough, level_chances, plausible, values  # noqa: E402
 from pipeline.stages.quotes import choose  # noqa: E402
 from scripts.fit_pooling import Seen, fit  # noqa: E402
-from scripts.heldout import GROUPS, rows  # noqa: E402
+from scripts.heldout import rows  # noqa: E402
 from scripts.scoring_data import load_sources  # noqa: E402
 
 FOLDS = 6
 
 
-def parts(kind: str, found: Sequence[Seen]) -> list[tuple[list[Seen], list[Seen]]]:
-    """What the pooling is fitted on, and what is then measured."""
+def parts(kind: str, unseen: Sequence[Seen], known: Sequence[Seen]) -> list[tuple[list[Seen], list[Seen]]]:
+    """What the pooling is fitted on, and what is then measured: talks of other rubrics, or other talks."""
     if kind == "unseen":
-        together = next(iter(group & {"csm-2-5y", "senior-csm"} for group in GROUPS if "csm-2-5y" in group))
-        name = lambda row: "csm" if row.talk.rubric in together else row.talk.rubric  # noqa: E731
-        groups = [[row for row in found if name(row) == key] for key in sorted({name(row) for row in found})]
-    else:
-        ordered = sorted(found, key=lambda row: row.talk.id)
-        groups = [ordered[k::FOLDS] for k in range(FOLDS)]
-    return [([row for row in found if all(row is not out for out in group)], group) for group in groups]
+        names = sorted({together(row) for row in unseen})
+        groups = [[row for row in unseen if together(row) == name] for name in names]
+        return [
+            ([row for row in unseen if together(row) != name], own) for name, own in zip(names, groups, strict=True)
+        ]
+    ordered = sorted(known, key=lambda row: row.talk.id)
+    groups = [ordered[k::FOLDS] for k in range(FOLDS)]
+    out = [{row.talk.id for row in group} for group in groups]
+    return [
+        ([row for row in (*unseen, *known) if row.talk.id not in ids], own)
+        for ids, own in zip(out, groups, strict=True)
+    ]
+
+
+def together(row: Seen) -> str:
+    """The rubric, or one name for those that share competencies."""
+    return "customer success" if row.talk.rubric in TOGETHER else row.talk.rubric
 
 
 def drafts(row: Seen, pool: PoolWeights, competencies: Sequence[str]) -> tuple[DraftScore, ...]:
@@ -84,7 +95,9 @@ def measured(kind: str) -> Evaluation:
     sources = load_sources()
     nlp = load_parser(weights.find("spacy", Settings().cache).folder)
     made = {}
-    for others, own in parts(kind, list(rows(kind, sources, nlp).values())):
+    unseen = list(rows("unseen", sources, nlp).values())
+    known = list(rows("known", sources, nlp).values()) if kind == "known" else []
+    for others, own in parts(kind, unseen, known):
         pool = fit(others)
         for row in own:
             if not row.talk.corpus:

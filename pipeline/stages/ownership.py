@@ -20,6 +20,16 @@ _DENIED = re.compile(
 )
 _FIRST = re.compile(r"\b(?:I|I'm|I've|I'd|I'll|my|mine|myself)\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^.!?]+[.!?]*")
+_OWN = re.compile(
+    r"\b(?:I|I'm|I've|I'd|I'll|my|mine|myself|me|we|we're|we've|we'd|us|our|ours|ourselves)\b", re.IGNORECASE
+)
+_ONE_OF_OURS = re.compile(rf"\b(?:my|our) (?:\w+ )?{_OTHERS}\b", re.IGNORECASE)
+_THEIRS = re.compile(
+    r"\b(?:he|she|they|he's|she's|they're|they've|he'd|she'd|they'd|his|her|their|him|them|himself|herself|themselves)\b",
+    re.IGNORECASE,
+)
+STORY_WORDS = 40
+"""Shorter turns go on with what was told before, so who did it may have been said there."""
 
 
 def denied(text: str) -> bool:
@@ -34,3 +44,10 @@ def denied(text: str) -> bool:
     words = sum(len(part.split()) for part in rest)
     first = sum(len(_FIRST.findall(part)) for part in rest)
     return first * 40 <= words
+
+
+def told_of_others(text: str) -> bool:
+    """Whether a longer turn tells what others did, with hardly a first person in it; "my colleague" is none."""
+    text = _ONE_OF_OURS.sub("they", text.replace("’", "'"))
+    words = len(text.split())
+    return words >= STORY_WORDS and len(_OWN.findall(text)) * 60 <= words and len(_THEIRS.findall(text)) * 25 >= words

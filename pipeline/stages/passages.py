@@ -14,7 +14,7 @@ from pipeline.stages.echo import content, echoes, rubric_content, told_again
 from pipeline.stages.evidence import Parser, Unit, find_units
 from pipeline.stages.masking import plain_words
 from pipeline.stages.network import Floats, Readings
-from pipeline.stages.ownership import denied
+from pipeline.stages.ownership import denied, told_of_others
 from pipeline.stages.phrases import Counts, Phrases, count_phrases, read_phrases
 from pipeline.stages.plans import plans
 from pipeline.stages.pooling import Spread, spread
@@ -68,7 +68,8 @@ def parsed(turns: Sequence[Turn], phrases: Phrases, nlp: Parser | None = None) -
     quoted = [texts[unit.turn][unit.start : unit.end] for unit in units]
     plain = [[word.text for word in plain_words(text)] for text in quoted]
     silent, often = told_again([said[i].text for i in spoken], turn)
-    silent |= np.isin(turn, [item.t for item in turns if item.role == "candidate" and denied(item.text)])
+    others = [item.t for item in turns if item.role == "candidate" and (denied(item.text) or told_of_others(item.text))]
+    silent |= np.isin(turn, others)
     unit_of = unit_index(units, turn, start)
     silent |= np.array(plans(turns, units), dtype=np.bool_)[unit_of]
     return Parsed(

@@ -142,8 +142,11 @@ def values(found: Spread, weights: PoolWeights) -> Floats:
 
 
 def amount(found: Spread, c: int) -> float:
-    """How much there is on competency ``c``: the log of its words' worth of evidence."""
-    return float(np.log1p(found.mass[c])) - 3
+    """How much there is on competency ``c``: the log of its words' worth of evidence, in part against the talk's mean.
+
+    A role unlike those that the heads learnt from is heard more faintly throughout; that alone is no silence.
+    """
+    return float(np.log1p(found.mass[c]) - 0.5 * np.log1p(found.mass.mean())) - 1.5
 
 
 def enough(found: Spread, c: int, weights: PoolWeights) -> bool:

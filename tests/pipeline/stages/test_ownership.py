@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.stages.ownership import denied
+from pipeline.stages.ownership import denied, told_of_others
 from scripts.scoring_data import load_sources
 
 
@@ -39,3 +39,23 @@ def test_no_turn_of_the_labelled_interviews_is_taken_for_a_denial() -> None:
     """Careful readers found none either; the rule is for stories that are wholly somebody else's."""
     turns = [turn for talk in load_sources().talks for turn in talk.turns if turn.role == "candidate"]
     assert not [turn.text for turn in turns if denied(turn.text)]
+
+
+STORY = (
+    "Two days before the renewal the whole export broke and {who} rang every branch, wrote down what each of them needed, rebuilt the sheet by "
+    "hand that night, and showed {them} the next morning what had gone wrong, so {who} kept the contract and {who} got thanked for it by the board"
+)
+
+
+def test_a_story_told_of_others_is_theirs_without_saying_so() -> None:
+    assert told_of_others("My colleague had the account. " + STORY.format(who="she", them="them"))
+    assert told_of_others(STORY.format(who="they", them="them").lower())
+
+
+def test_a_story_with_first_persons_is_ones_own() -> None:
+    assert not told_of_others(STORY.format(who="I", them="them"))
+    assert not told_of_others(STORY.format(who="we", them="them"))
+
+
+def test_a_short_turn_about_others_goes_on_with_an_answer() -> None:
+    assert not told_of_others("They were happy with it and she told her boss that they would stay.")
