@@ -43,14 +43,20 @@ def test_garbage_gets_a_plain_answer_and_breaks_nothing(site: Site, office: WebS
 
 def _try(operation: Any, headers: dict[str, str], ids: list[str]) -> None:
     @settings(
-        max_examples=5, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+        max_examples=int(os.environ.get("DEBRIEF_FUZZ_EACH", "5")),
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
     )
     @given(case=operation.as_strategy(), known=st.sampled_from(ids), use=st.booleans())
     def one(case: Any, known: str, use: bool) -> None:
         if use and case.path_parameters:
             case.path_parameters = dict.fromkeys(case.path_parameters, known)
         answer = case.call(headers=headers)
-        assert answer.status_code < 500, f"{case.method} {case.formatted_path}: {answer.text[:300]}"
+        assert answer.status_code < 500 or answer.status_code in (503, 507), (
+            f"{case.method} {case.formatted_path}: {answer.text[:300]}"
+        )
         assert "Traceback" not in answer.text
 
     one()
