@@ -44,6 +44,7 @@ class Heartbeats:
         self._lease = lease
         self._now = now
         self._seen: dict[str, tuple[int, float]] = {}
+        self._looked = now()
         metadata.create_all(engine, checkfirst=True)
 
     def beat(self, executor: str, version: str) -> None:
@@ -71,6 +72,9 @@ class Heartbeats:
         with self._engine.connect() as c:
             rows = c.execute(sa.select(beats)).all()
         now = self._now()
+        if now - self._looked > self._lease / 2:
+            self._seen.clear()  # the database was away, or this machine slept: nobody could be seen to beat meanwhile
+        self._looked = now
         found = {}
         for row in rows:
             count, since = self._seen.get(row.executor, (-1, now))

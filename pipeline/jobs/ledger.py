@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from models.work import Progress, Stage, WorkState
 from pipeline.errors import ConflictError
+from pipeline.store import work as stored
 from pipeline.store.store import Store
 from pipeline.store.tables import interview as table
 from pipeline.store.tables_around import work
@@ -24,7 +25,6 @@ class ReplacedError(ConflictError):
 
 
 OPEN: tuple[Progress, ...] = ("waiting", "running")
-AT_ONCE = 500
 
 
 class Ledger:
@@ -96,13 +96,8 @@ class Ledger:
 
     def rows(self, interviews: Sequence[str]) -> dict[str, WorkState]:
         """The rows of those interviews, where there are any."""
-        found: dict[str, WorkState] = {}
         with self._store.read() as c:
-            for at in range(0, len(interviews), AT_ONCE):
-                query = sa.select(work).where(work.c.interview.in_(interviews[at : at + AT_ONCE]))
-                for row in c.execute(query):
-                    found[row.interview] = WorkState(**row._mapping)
-        return found
+            return stored.works(c, interviews)
 
     def all(self, states: Sequence[Progress], limit: int = 1000) -> tuple[WorkState, ...]:
         """Rows in those states, latest news first."""

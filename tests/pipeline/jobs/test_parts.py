@@ -80,6 +80,22 @@ def test_a_clock_that_jumps_kills_nobody(tmp_path: Path) -> None:
     assert set(alive) == {"steady"}
 
 
+def test_who_could_not_look_takes_nobody_for_dead(tmp_path: Path) -> None:
+    """After a database that was away, or a sleep, every worker gets its whole lease again."""
+    now = [0.0]
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/beats.db")
+    watcher = Heartbeats(engine, lease=20, now=lambda: now[0])
+    with engine.begin() as c:
+        c.execute(sa.insert(beats).values(executor="other", version="1", host="elsewhere", pid=1, beat=1))
+    assert set(watcher.alive()) == {"other"}
+    now[0] += 60
+    assert set(watcher.alive()) == {"other"}
+    for _ in range(3):
+        now[0] += 9
+        alive = watcher.alive()
+    assert set(alive) == set()
+
+
 def test_a_worker_whose_process_is_gone_is_dead_at_once(tmp_path: Path) -> None:
     """On the same machine nobody waits for the lease."""
     engine = sa.create_engine(f"sqlite:///{tmp_path}/beats.db")
