@@ -34,7 +34,12 @@ def blind_scores(folder: Path, scorer: str, interviews: int, *, blind: bool = Tr
         (folder / f"{i}.json").write_text(text, "utf-8")
         lines += [
             json.dumps(
-                {"analysis": f"{i}.json", "competency": d.competency, "score": d.score - 1, "before_reveal": blind}
+                {
+                    "analysis": f"{i}.json",
+                    "competency": d.competency,
+                    "score": (d.score or 0) - 1,
+                    "before_reveal": blind,
+                }
             )
             for d in drafts
         ]
