@@ -50,9 +50,7 @@ class Guard:
     an unforeseen fault.
     """
 
-    def __init__(
-        self, app: ASGIApp, answer: Answer, ask: Callable[[Request], Response], failed: Late
-    ) -> None:
+    def __init__(self, app: ASGIApp, answer: Answer, ask: Callable[[Request], Response], failed: Late) -> None:
         self.app = app
         self.answer = answer
         self.ask = ask

@@ -72,7 +72,12 @@ def test_two_are_read_side_by_side(scene: Scene, as_: As, two: tuple[str, str]) 
 
 def test_who_may_not_rank_compares_nothing(scene: Scene, as_: As, two: tuple[str, str]) -> None:
     for name in ("ann", "bob", "aud"):
-        for path in ("", f"/{scene.job.id}", f"/{scene.job.id}/pair?a={two[0]}&b={two[1]}", f"/{scene.job.id}/export/csv"):
+        for path in (
+            "",
+            f"/{scene.job.id}",
+            f"/{scene.job.id}/pair?a={two[0]}&b={two[1]}",
+            f"/{scene.job.id}/export/csv",
+        ):
             assert as_(name).get(f"/compare{path}").status_code == 403
 
 
