@@ -6,7 +6,7 @@ import io
 import pickle
 from typing import Any, NamedTuple
 
-from pipeline.stages.network import Floats
+from pipeline.stages.network import Heard
 from pipeline.stages.passages import Parsed
 
 ARRAYS = {"_reconstruct", "ndarray", "dtype", "_frombuffer", "scalar"}
@@ -14,12 +14,12 @@ ARRAYS = {"_reconstruct", "ndarray", "dtype", "_frombuffer", "scalar"}
 
 
 class Kept(NamedTuple):
-    """The weights that read it, the talk's key, what its text gave, and word vectors by the key of their window."""
+    """The weights that read it, the talk's key, what its text gave, and what the heads made of its words by the key of their window."""
 
     scorer: str
     key: str
     talk: Parsed
-    vectors: dict[str, Floats]
+    heard: dict[str, Heard]
 
 
 def packed(kept: Kept) -> bytes:

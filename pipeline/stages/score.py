@@ -17,6 +17,7 @@ from models.transcript import Turn, Word
 from pipeline.errors import WeightsError
 from pipeline.stages.embed import Embedder
 from pipeline.stages.evidence import Parser
+from pipeline.stages.kept import Kept, packed, unpacked
 from pipeline.stages.masking import plain_text
 from pipeline.stages.network import (
     READERS,
@@ -83,6 +84,21 @@ class Scorer:
         self._known.clear()
         self._talks.clear()
 
+    def kept(self, turns: Sequence[Turn]) -> bytes:
+        """Reads the turns and returns what was read, for :meth:`recall`: another rubric then costs one product."""
+        talk = self._parsed(turns)
+        self._heard(talk.rows)
+        return packed(
+            Kept(self.name, _talk_key(turns), talk, {key: self._known[key] for key in map(_row_key, talk.rows)})
+        )
+
+    def recall(self, data: bytes) -> None:
+        """Takes back what :meth:`kept` returned; what other weights have read is left alone."""
+        kept = unpacked(data)
+        if kept is not None and kept.scorer == self.name:
+            self._talks[kept.key] = kept.talk
+            self._known.update(kept.heard)
+
     def score(self, turns: Sequence[Turn], answers: Sequence[Answer], rubric: Rubric) -> tuple[DraftScore, ...]:
         """A draft for every competency of the rubric, in its order, with at most five verbatim quotes of the candidate each."""
         reading = self.read(turns, answers, rubric)
@@ -136,7 +152,7 @@ class Scorer:
         return placed(Readings(relevance, told), talk, rubric)
 
     def _parsed(self, turns: Sequence[Turn]) -> Parsed:
-        key = hashlib.sha256("\0".join(f"{turn.t}\1{turn.role}\1{turn.text}" for turn in turns).encode()).hexdigest()
+        key = _talk_key(turns)
         if key not in self._talks:
             self._talks[key] = parsed(turns, self._phrases, self._nlp)
         return self._talks[key]
@@ -145,10 +161,7 @@ class Scorer:
         """What the heads make of all words of these rows, one after the other; rows that were read before are remembered."""
         import torch
 
-        keys = [
-            hashlib.sha256("\0".join(f"{word.text}\1{word.turn < 0}" for word in row).encode()).hexdigest()
-            for row in rows
-        ]
+        keys = [_row_key(row) for row in rows]
         new = list({key: i for i, key in enumerate(keys) if key not in self._known}.values())
         vectors = self._encoder.words(
             [[w.text for w in rows[i]] for i in new], [[w.turn < 0 for w in rows[i]] for i in new]
@@ -230,6 +243,14 @@ class Scorer:
             anchor=AnchorRef(level=keys[best], text=competency.anchors[keys[best]]),
             similarity=round(float(cosine[best]), 3),
         )
+
+
+def _talk_key(turns: Sequence[Turn]) -> str:
+    return hashlib.sha256("\0".join(f"{turn.t}\1{turn.role}\1{turn.text}" for turn in turns).encode()).hexdigest()
+
+
+def _row_key(row: Window) -> str:
+    return hashlib.sha256("\0".join(f"{word.text}\1{word.turn < 0}" for word in row).encode()).hexdigest()
 
 
 def anchor_texts(competency: Competency) -> tuple[str, ...]:
