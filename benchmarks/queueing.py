@@ -2,7 +2,8 @@
 
     python benchmarks/queueing.py --waiting 10000 --write benchmarks/queueing.md
 
-A server of our own is started (PostgreSQL must be installed). Claiming is DBOS's own call, as a worker makes it. Engines cost nothing.
+A server of our own is started (PostgreSQL must be installed). 500 interviews are submitted, the rest of the queue are
+copies of their rows. Claiming is DBOS's own call, as a worker makes it. Engines cost nothing.
 """
 
 from __future__ import annotations
@@ -21,10 +22,14 @@ ROOT = Path(__file__).resolve().parents[1]
 for folder in ("", "benchmarks", "tests", "tests/pipeline/jobs", "tests/pipeline/actions"):
     sys.path.insert(0, str(ROOT / folder))
 
+import sqlalchemy as sa  # noqa: E402
 from faults import Place, Postgres  # noqa: E402
 from shop import Shop  # noqa: E402
 
 from pipeline.jobs.system import QUEUE  # noqa: E402
+
+REAL, TIMED = 500, 300
+"""Interviews that are submitted before the queue is filled up with copies of their rows, and after it, timed."""
 
 
 def p95(seconds: list[float]) -> float:
@@ -42,11 +47,38 @@ def timed(times: int, do: Callable[[int], object]) -> list[float]:
     return took
 
 
+def fill(shop: Shop, copies: int) -> None:
+    """Every waiting row so many times more, in the engine's table and in ours: a long queue in seconds. A row without its interview is
+    enough for what is timed here.
+    """
+    engine = shop.work.engine
+    found = sa.inspect(engine)
+    with engine.begin() as c:
+        c.execute(sa.text("SET LOCAL session_replication_role = replica"))
+        for schema, table, keys in (
+            ("dbos", "workflow_status", ("workflow_uuid",)),
+            (None, "work", ("interview", "workflow")),
+        ):
+            names = [column["name"] for column in found.get_columns(table, schema) if not column.get("computed")]
+            place = f"{schema}.{table}" if schema else table
+            values = ", ".join(f"{n} || '-' || k" if n in keys else f'"{n}"' for n in names)
+            listed = ", ".join(f'"{n}"' for n in names)
+            c.execute(
+                sa.text(f"INSERT INTO {place} ({listed}) SELECT {values} FROM {place}, generate_series(1, {copies}) k")
+            )
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as c:
+        c.execute(sa.text("ANALYZE"))
+
+
 def queue(shop: Shop, waiting: int) -> list[tuple[str, float, float, int]]:
     """(what, median ms, p95 ms, calls) for enqueue, status and claim with so many waiting."""
-    made = [shop.interview(b"any").id for _ in range(waiting)]  # nobody decodes it here
-    enqueue = timed(waiting, lambda n: shop.work.submit(made[n], name="a.wav"))
-    one = timed(200, lambda n: shop.work.states([made[n * waiting // 200]]))
+    made = [shop.interview(b"any").id for _ in range(REAL + TIMED)]  # nobody decodes it here
+    for one_id in made[:REAL]:
+        shop.work.submit(one_id, name="a.wav")
+    fill(shop, -(-waiting // REAL) - 1)
+    print("waiting:", shop.work.ledger.counts(), flush=True)
+    enqueue = timed(TIMED, lambda n: shop.work.submit(made[REAL + n], name="a.wav"))
+    one = timed(200, lambda n: shop.work.states([made[n]]))
     page = timed(100, lambda n: shop.work.states(made[n : n + 50]))
     database = shop.work.client._sys_db  # what a worker does, without a worker
     line = shop.work.client.retrieve_queue(QUEUE)
@@ -95,6 +127,7 @@ def main() -> None:
     try:
         shop = place.shop(database=server.url)
         resumed, lost, twice = restart(shop, given.flight)
+        print(f"restart: {resumed:.1f} s, {lost} lost, {twice} twice", flush=True)
         shop.close()
         shop = place.shop(database=server.fresh())
         rows = queue(shop, given.waiting)
