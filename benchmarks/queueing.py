@@ -28,7 +28,7 @@ from shop import Shop  # noqa: E402
 
 from pipeline.jobs.system import QUEUE  # noqa: E402
 
-REAL, TIMED = 500, 300
+REAL, TIMED = 200, 200
 """Interviews that are submitted before the queue is filled up with copies of their rows, and after it, timed."""
 
 
