@@ -189,7 +189,8 @@ def talk(rubric: Rubric, words: int) -> Analysis:
 
 def pages(town: Town, rounds: int) -> list[tuple[str, str, float, float, float, int]]:
     """For each page: who asks, median and 95th percentile in milliseconds, the median of the processor's time (which other
-    work on the machine does not lengthen), and bytes as they travel."""
+    work on the machine does not lengthen), and bytes as they travel.
+    """
     from fastapi.testclient import TestClient
 
     client = TestClient(create_app(town.site), base_url="http://localhost", headers={"Accept-Encoding": "gzip"})
@@ -229,7 +230,9 @@ def pages(town: Town, rounds: int) -> list[tuple[str, str, float, float, float, 
             taken.append((time.perf_counter() - began) * 1000)
             assert answer.status_code == 200, (where, answer.status_code)
         weight = int(answer.headers.get("content-length", "0"))
-        out.append((name, person.name, statistics.median(taken), percentile(taken, 0.95), statistics.median(worked), weight))
+        out.append(
+            (name, person.name, statistics.median(taken), percentile(taken, 0.95), statistics.median(worked), weight)
+        )
     return out
 
 

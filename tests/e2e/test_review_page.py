@@ -145,7 +145,8 @@ def test_the_spoken_word_is_marked_and_a_click_on_a_word_plays_it(recorded, open
     expect(page.locator("#t0")).to_have_class(re.compile("now"))
     page.keyboard.press("Space")
     box = page.evaluate(
-        """() => { const node = document.querySelector('#t1 .text').firstChild; const range = document.createRange();
+        """() => { const node = document.createTreeWalker(document.querySelector('#t1 .text'), NodeFilter.SHOW_TEXT).nextNode();
+        const range = document.createRange();
         range.setStart(node, 2); range.setEnd(node, 9); const box = range.getBoundingClientRect();
         return [box.x + box.width / 2, box.y + box.height / 2]; }"""
     )
