@@ -50,8 +50,10 @@ from pipeline.web.site import Site  # noqa: E402
 
 OPENINGS, EVERY = 20, 33
 CLICK_SECONDS = 5.0
+PAGE_SECONDS = 10.0  # a page that is slow is asked no longer than this
 COPIED = ("candidate", "interview", "rater", "analysis", "draft_level", "review", "review_score", "first_score",
-          "confirmed_score", "search_turn")  # fmt: skip
+          "confirmed_score", "search_turn",
+          "talk_measure")  # fmt: skip
 
 
 class Town:
@@ -223,6 +225,8 @@ def pages(town: Town, rounds: int) -> list[tuple[str, str, float, float, float, 
             continue
         taken, worked = [], []
         for _ in range(rounds):
+            if sum(taken) > PAGE_SECONDS * 1000:
+                break
             where = address()
             began, before = time.perf_counter(), time.process_time()
             answer = client.get(where)
