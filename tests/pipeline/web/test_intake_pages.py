@@ -287,7 +287,14 @@ def test_search_finds_words_with_a_link_into_the_talk(scene: Scene, sign_in: Sig
 def test_auditor_finds_nothing_of_interviews(scene: Scene, sign_in: SignIn) -> None:
     aud = sign_in(scene.people["aud"])
     assert "Nothing waits for you" in aud.get("/").text
-    for path in ("/jobs", f"/jobs/{scene.job.id}", "/search?q=zebras", "/api/search?q=zebras", "/api/progress", "/upload"):
+    for path in (
+        "/jobs",
+        f"/jobs/{scene.job.id}",
+        "/search?q=zebras",
+        "/api/search?q=zebras",
+        "/api/progress",
+        "/upload",
+    ):
         assert aud.get(path).status_code == 403, path
 
 
