@@ -203,6 +203,8 @@ def test_a_card_is_filled_by_hand(company, empty, open_as):
     silent = company.add_interview(company.add_candidate("Sam"), consent="refused")
     page = open_as("bob", f"/interviews/{silent.id}")
     page.get_by_role("button", name="Fill in by hand").click()
+    expect(page.locator("#c1")).to_be_visible()
+    page.wait_for_load_state("load")  # the keys are the script's
     page.keyboard.press("3")
     expect(page.locator("#c1 h2 .tag")).to_contain_text("3, your own score")
 
