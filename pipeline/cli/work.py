@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from models.work import Progress
 from pipeline.cli.desk import at_desk, print_table, say
 from pipeline.errors import NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from models.work import Progress
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 STATES: tuple[Progress, ...] = ("waiting", "running", "done", "failed", "cancelled")
