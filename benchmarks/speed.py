@@ -62,22 +62,18 @@ def timed(command: list[str]) -> tuple[float, float]:
     return time.monotonic() - began, usage.ru_maxrss / 1024
 
 
+def analyzing(path: Path, out: Path) -> list[str]:
+    """The command line that a user gives."""
+    return [str(BIN / "debrief"), "analyze", str(path), "--rubric", "csm-2-5y", "--json", str(out), "-q"]
+
+
 def cold(folder: Path) -> list[str]:
     """Cold start to finish on a 7-minute recording, against peers that only transcribe."""
     path = recording(folder, 420)
     settings = Settings()
     checkpoint = weights.openai_checkpoint("tiny.en", settings.cache).path
     tiny = weights.find("tiny.en", settings.cache).folder
-    ours = [
-        str(BIN / "debrief"),
-        "analyze",
-        str(path),
-        "--rubric",
-        "csm-2-5y",
-        "--json",
-        str(folder / "out.json"),
-        "-q",
-    ]
+    ours = analyzing(path, folder / "out.json")
     peers = {
         "openai-whisper": [
             str(BIN / "whisper"), str(path), "--model", str(checkpoint), "--language", "en", "--fp16", "False",
@@ -176,16 +172,7 @@ def hour() -> list[str]:
 def memory(folder: Path) -> list[str]:
     """Peak memory on a 3-hour recording."""
     path = recording(folder, 3 * 3600)
-    command = [
-        str(BIN / "debrief"),
-        "analyze",
-        str(path),
-        "--rubric",
-        "csm-2-5y",
-        "--json",
-        str(folder / "long.json"),
-        "-q",
-    ]
+    command = analyzing(path, folder / "long.json")
     seconds, peak = timed(command)
     return [f"| 3-hour recording | peak {peak / 1000:.2f} GB, {seconds / 60:.1f} minutes | | |"]
 

@@ -43,6 +43,11 @@ class Settings(BaseSettings):
     hook: str = ""
     """Command or http(s) address that is told when an interview is ready."""
 
+    @property
+    def uploads(self) -> Path:
+        """Where pieces of recordings lie until they are whole."""
+        return self.data / "uploads"
+
     @classmethod
     def settings_customise_sources(
         cls,

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from models._base import Noun
 from pipeline.actions.desk import Desk
-from pipeline.errors import UsageError
 from pipeline.store import audit, openings
 
 
@@ -60,22 +59,3 @@ def export(desk: Desk) -> Iterator[str]:
         desk.require(c, "read-audit")
         for entry in audit.entries(c):
             yield entry.model_dump_json()
-
-
-def page(
-    desk: Desk,
-    *,
-    before: int | None = None,
-    entity: str | None = None,
-    action: str | None = None,
-    actor: str | None = None,
-    size: int = 100,
-) -> tuple[audit.AuditEntry, ...]:
-    """Entries, newest first, numbered below ``before``: of one record, one kind of change or one person where given."""
-    if not 1 <= size <= 1000:
-        raise UsageError("A page of the log holds 1 to 1,000 entries.", "Ask for another page.")
-    with desk.store.read() as c:
-        desk.require(c, "read-audit")
-        return tuple(
-            audit.entries(c, entity=entity, action=action, actor=actor, before=before, limit=size, newest_first=True)
-        )

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from models._base import Noun
 from models.job import Consent, RaterKind
 from models.report import RubricRef
+from models.user import User
 from models.work import Progress, Stage
 from pipeline.actions.desk import Desk
 from pipeline.errors import UsageError
@@ -150,9 +151,7 @@ def interview_rows(
     limit, offset = _window(page, size)
     now = desk.clock()
     with desk.store.read() as c:
-        user = desk.who(c)
-        if not user.has(*TABLE["read-interview"]):
-            desk.require(c, "read-interview")
+        user = _reader(desk, c)
         if job_id is not None:
             openings.get_job(c, job_id)
         hidden = blind(c, user.id)
@@ -169,9 +168,7 @@ def my_interviews(desk: Desk, page: int = 1, *, size: int = 50, unfinished: bool
     limit, offset = _window(page, size)
     now = desk.clock()
     with desk.store.read() as c:
-        user = desk.who(c)
-        if not user.has(*TABLE["read-interview"]):
-            desk.require(c, "read-interview")
+        user = _reader(desk, c)
         hidden = blind(c, user.id)
         rows, total = lists.interviews(c, user.id, mine=True, unfinished=unfinished, limit=limit, offset=offset)
     return InterviewPage(rows=_rows(rows, now, hidden), total=total)
@@ -181,14 +178,20 @@ def rows_of(desk: Desk, interview_ids: Sequence[str]) -> tuple[InterviewRow, ...
     """Those of these interviews (at most 500) that one may read, newest first."""
     now = desk.clock()
     with desk.store.read() as c:
-        user = desk.who(c)
-        if not user.has(*TABLE["read-interview"]):
-            desk.require(c, "read-interview")
+        user = _reader(desk, c)
         hidden = blind(c, user.id)
         rows, _ = lists.interviews(
             c, user.id, mine=not user.has(*WIDE), ids=tuple(dict.fromkeys(interview_ids))[:500], limit=None
         )
     return _rows(rows, now, hidden)
+
+
+def _reader(desk: Desk, c: Connection) -> User:
+    """The acting person, who reads at least interviews of their own; ForbiddenError otherwise."""
+    user = desk.who(c)
+    if not user.has(*TABLE["read-interview"]):
+        desk.require(c, "read-interview")
+    return user
 
 
 def _window(page: int, size: int) -> tuple[int, int]:

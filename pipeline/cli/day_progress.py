@@ -112,7 +112,7 @@ class Lines(Shown):
         if states and time.monotonic() - self._said > LINE_SECONDS:
             self._said = time.monotonic()
             share, left = self.whole(states, items)
-            self._say(f"{share:.0%} done" + (f", {clock(left)} left" if left is not None else ""))
+            self._say(f"{share:.0%} done" + (f", {left_over(left)} left" if left is not None else ""))
 
     def end(self, summary: DaySummary) -> None:
         """What became of everything."""
@@ -147,7 +147,7 @@ class Live(Shown):
         from pipeline.cli.scorecard import CONTROL
 
         share, left = self.whole(states, items)
-        self._bar.update(self._day, completed=share, left="" if left is None else f"{clock(left)} left")
+        self._bar.update(self._day, completed=share, left="" if left is None else f"{left_over(left)} left")
         for file, state in states.items():
             if state.state == "running":
                 if file not in self._tasks:
@@ -199,8 +199,8 @@ def show_table(summary: DaySummary) -> None:
     say(", ".join(counts) or "nothing to do")
 
 
-def clock(seconds: float) -> str:
-    """``1:02:03`` or ``2:03``."""
-    whole = max(0, round(seconds))
-    hours, rest = divmod(whole, 3600)
-    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"
+def left_over(seconds: float) -> str:
+    """``1:02:03`` or ``2:03``, never less than nothing."""
+    from pipeline.exports.cells import clock
+
+    return clock(max(0, round(seconds)))

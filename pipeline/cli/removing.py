@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,8 +13,9 @@ from pipeline.cli.setting_up import CandidateId, InterviewId
 from pipeline.errors import ConflictError
 
 if TYPE_CHECKING:
-    from pipeline.actions.deleting import Forget
+    from pipeline.actions.deleting import Forget, Receipt
     from pipeline.actions.desk import Desk
+    from pipeline.actions.finding import Kind
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -25,13 +26,8 @@ def delete_candidate(
 ) -> None:
     """Remove a candidate with everything made from their interviews; prints the signed receipt."""
     from pipeline.actions import deleting
-    from pipeline.actions.finding import full_id
 
-    with at_desk() as desk:
-        found = full_id(desk, "candidate", candidate_id)
-        _sure(yes)
-        with elsewhere(desk) as hooks:
-            print(deleting.delete_candidate(desk, found, forget=hooks).model_dump_json(indent=1))
+    _delete(deleting.delete_candidate, "candidate", candidate_id, yes)
 
 
 @app.command("interview")
@@ -40,13 +36,18 @@ def delete_interview(
 ) -> None:
     """Remove an interview with everything made from it; prints the signed receipt."""
     from pipeline.actions import deleting
+
+    _delete(deleting.delete_interview, "interview", interview_id, yes)
+
+
+def _delete(remove: Callable[..., Receipt], kind: Kind, given: str, yes: bool) -> None:
     from pipeline.actions.finding import full_id
 
     with at_desk() as desk:
-        found = full_id(desk, "interview", interview_id)
+        found = full_id(desk, kind, given)
         _sure(yes)
         with elsewhere(desk) as hooks:
-            print(deleting.delete_interview(desk, found, forget=hooks).model_dump_json(indent=1))
+            print(remove(desk, found, forget=hooks).model_dump_json(indent=1))
 
 
 @contextmanager
@@ -58,7 +59,7 @@ def elsewhere(desk: Desk) -> Iterator[list[Forget]]:
 
     work = wiring.open_work(store=desk.store)
     try:
-        yield [Intake(Settings().data / "uploads", work).forget, work.forget_traces]
+        yield list(Intake(Settings().uploads, work).forgetters)
     finally:
         work.close()
 

@@ -9,6 +9,7 @@ from rich.table import Table
 from models.report import Analysis
 from models.rubric import Rubric
 from models.score import DraftScore
+from pipeline.exports.cells import clock
 
 CONTROL = {code: None for code in range(32) if code not in (9, 10)} | {127: None} | dict.fromkeys(range(128, 160))
 
@@ -58,14 +59,5 @@ def quotes(draft: DraftScore) -> str:
     lines = []
     for evidence in draft.evidence:
         sign = "[green]+[/green]" if evidence.polarity == "+" else "[red]-[/red]"
-        lines.append(f"{sign} {clock(evidence.start)} “{plain(evidence.quote)}”")
+        lines.append(f"{sign} {clock(evidence.start) or '-:--'} “{plain(evidence.quote)}”")
     return "\n".join(lines) if lines else f"[dim]{plain(draft.rationale)}[/dim]"
-
-
-def clock(seconds: float | None) -> str:
-    """Seconds as ``m:ss`` or ``h:mm:ss``; ``-:--`` where the transcript has no times."""
-    if seconds is None:
-        return "-:--"
-    minutes, second = divmod(int(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

@@ -11,6 +11,7 @@ from models.report import Analysis
 from models.rubric import Competency, Rubric
 from models.score import DraftScore
 from models.transcript import Turn
+from pipeline.exports.cells import clock
 from pipeline.exports.page_parts import Block, Card, LevelCell, Page, Quote, Ref, TextPiece, TurnLine
 
 KIND_NAMES = {
@@ -47,13 +48,6 @@ def page_of(analysis: Analysis, rubric: Rubric) -> Page:
         provenance=_provenance(analysis),
         approximate=any(turn.approximate for turn in analysis.turns),
     )
-
-
-def clock(seconds: float) -> str:
-    """``m:ss``, or ``h:mm:ss`` from an hour on."""
-    minutes, secs = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{secs:02d}" if hours else f"{minutes}:{secs:02d}"
 
 
 def signed(value: float) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from models.decision import CalibrationReport
-from pipeline.errors import StorageError
 from pipeline.exports.evaluation_plots import ACCENT, GREY, INK, LIGHT, SECOND, dressed
+from pipeline.exports.plots import save
 
 HABITS = {"lenient": SECOND, "severe": ACCENT, "central": "#7a5c99", "none seen": GREY}
 MANY = 20
@@ -24,19 +24,7 @@ def write_plots(found: CalibrationReport, folder: Path) -> tuple[Path, ...]:
         charts |= {"leniency": leniency(found), "central-tendency": central_tendency(found), "trend": trend(found)}
     if found.split:
         charts["split"] = split(found)
-    paths = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, chart in charts.items():
-            for suffix, more in ((".svg", {}), (".png", {"ppi": 144})):
-                path = folder / f"{name}{suffix}"
-                chart.save(str(path), **more)
-                paths.append(path)
-    except OSError as error:
-        raise StorageError(
-            f"{folder}: plots cannot be written ({error.strerror}).", "Choose another folder."
-        ) from error
-    return tuple(paths)
+    return save(charts, folder)
 
 
 def leniency(found: CalibrationReport) -> Any:

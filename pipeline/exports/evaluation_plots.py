@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from models.evaluation import Evaluation
-from pipeline.errors import StorageError
+from pipeline.exports.plots import save
 
 INK, GREY, LIGHT = "#1f3a4d", "#7a8790", "#c7d0d6"
 ACCENT, SECOND = "#1f6f8b", "#b8651b"
@@ -15,19 +15,7 @@ ACCENT, SECOND = "#1f6f8b", "#b8651b"
 def write_plots(found: Evaluation, folder: Path) -> tuple[Path, ...]:
     """Write ``confusion``, ``confidence`` and ``reliability`` as .svg and .png; returns the paths written."""
     charts = {"confusion": confusion(found), "confidence": confidence(found), "reliability": reliability(found)}
-    paths = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, chart in charts.items():
-            for suffix, more in ((".svg", {}), (".png", {"ppi": 144})):
-                path = folder / f"{name}{suffix}"
-                chart.save(str(path), **more)
-                paths.append(path)
-    except OSError as error:
-        raise StorageError(
-            f"{folder}: plots cannot be written ({error.strerror}).", "Choose another folder."
-        ) from error
-    return tuple(paths)
+    return save(charts, folder)
 
 
 def confusion(found: Evaluation) -> Any:

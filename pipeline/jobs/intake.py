@@ -17,7 +17,7 @@ from models._base import Noun
 from models.job import Interview
 from models.upload import Upload
 from pipeline.actions import enrolling, uploading
-from pipeline.actions.deleting import Traces
+from pipeline.actions.deleting import Forget, Traces
 from pipeline.actions.desk import Desk
 from pipeline.errors import ConflictError, DebriefError, NotFoundError, SourceError, StorageError, UsageError
 from pipeline.jobs.probing import HEAD, Probe, analysed_as, plain_name, probe_apart
@@ -63,6 +63,11 @@ class Intake:
         self._folder = folder
         self._work = work
         self._look = look
+
+    @property
+    def forgetters(self) -> tuple[Forget, ...]:
+        """What forgets a deleted talk outside the database: pieces here, and the work's queue, artefacts and caches."""
+        return (self.forget,) if self._work is None else (self.forget, self._work.forget_traces)
 
     def begin(self, desk: Desk, interview_id: str, name: str, size: int, sha256: str | None = None) -> Upload:
         """A new upload for an interview whose candidate has consented, or the unfinished one of the same file.

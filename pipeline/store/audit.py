@@ -126,21 +126,13 @@ def entries(
     *,
     entity: str | None = None,
     action: str | None = None,
-    actor: str | None = None,
     after: int = 0,
-    before: int | None = None,
     limit: int | None = None,
-    newest_first: bool = False,
 ) -> Iterator[AuditEntry]:
-    """The entries in order, of one record, one kind of change or one person where given, numbered above ``after`` and
-    below ``before``; read in pieces, so that memory stays flat.
+    """The entries in order, of one record or one kind of change where given, numbered above ``after``; read in pieces, so
+    that memory stays flat.
     """
-    query = sa.select(audit).where(audit.c.seq > after).limit(limit)
-    query = query.order_by(audit.c.seq.desc() if newest_first else audit.c.seq)
-    if before is not None:
-        query = query.where(audit.c.seq < before)
-    if actor is not None:
-        query = query.where(audit.c.actor == actor)
+    query = sa.select(audit).where(audit.c.seq > after).order_by(audit.c.seq).limit(limit)
     if entity is not None:
         query = query.where(audit.c.entity == entity)
     if action is not None:

@@ -12,18 +12,10 @@ from models.rubric import Competency, Rubric
 from models.score import DraftScore
 from models.transcript import Turn
 from pipeline.actions.cards import Card
+from pipeline.exports.analysis_page import KIND_NAMES, ROLE_NAMES
+from pipeline.exports.cells import clock
 from pipeline.web.review_parts import Band, Block, Item, Line, Piece, Quote, Timeline
-from pipeline.web.site import clock
 
-KINDS = {
-    "question": "question",
-    "probe": "follow-up",
-    "small-talk": "Small talk",
-    "logistics": "Logistics",
-    "candidate-questions": "The candidate's questions",
-    "closing": "Closing",
-}
-ROLES = {"interviewer": "Interviewer", "candidate": "Candidate", "unknown": "Unknown role"}
 SIDES = {"+": "for", "-": "against", None: ""}
 CHOICES = {
     "own": "your own score",
@@ -152,7 +144,7 @@ def blocks(card: Card, shown: Sequence[Item]) -> tuple[Block, ...]:
 
 def _heading(question: str | None, turns: Sequence[Turn], card: Card) -> tuple[str, str]:
     if question is None:
-        kinds = dict.fromkeys(KINDS.get(turn.kind or "", "") for turn in turns)
+        kinds = dict.fromkeys(KIND_NAMES.get(turn.kind or "", "") for turn in turns)
         return " · ".join(kind for kind in kinds if kind) or "Outside the questions", ""
     for each in card.rubric.questions:
         if each.id == question:
@@ -168,9 +160,9 @@ def _line(turn: Turn, marks: Sequence[tuple[str, str, int]], card: Card) -> Line
     was = card.machine.get(turn.t)
     return Line(
         number=turn.t,
-        who=f"{ROLES[turn.role]} {turn.speaker}" if turn.speaker else ROLES[turn.role],
+        who=f"{ROLE_NAMES[turn.role]} {turn.speaker}" if turn.speaker else ROLE_NAMES[turn.role],
         role=turn.role,
-        kind=KINDS[turn.kind] if turn.kind in ("question", "probe") else "",
+        kind=KIND_NAMES[turn.kind] if turn.kind in ("question", "probe") else "",
         start=turn.start,
         end=turn.end,
         when=("≈" if turn.approximate else "") + clock(turn.start) if turn.start is not None else f"turn {turn.t}",
@@ -185,7 +177,7 @@ def _difference(was: Turn, now: Turn) -> str:
     if was.text != now.text:
         changed.append(f"“{was.text}”")
     if (was.speaker, was.role) != (now.speaker, now.role):
-        changed.append(f"{ROLES[was.role]} {was.speaker or ''}".strip())
+        changed.append(f"{ROLE_NAMES[was.role]} {was.speaker or ''}".strip())
     if was.question != now.question:
         changed.append(f"question {was.question}" if was.question else "outside the questions")
     return "; ".join(changed)
@@ -210,7 +202,7 @@ def timeline(card: Card, shown: Sequence[Block]) -> Timeline | None:
     if not timed or seconds <= 0:
         return None
     scale = 1000 / seconds
-    paths = {role: "".join(_bar(t, scale) for t in timed if t.role == role) for role in ROLES}
+    paths = {role: "".join(_bar(t, scale) for t in timed if t.role == role) for role in ROLE_NAMES}
     bands = tuple(
         Band(
             b.start * scale,

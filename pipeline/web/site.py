@@ -17,6 +17,8 @@ from models.rubric import Rubric
 from models.score import DraftScore
 from models.transcript import Turn
 from models.user import User
+from pipeline.errors import DebriefError
+from pipeline.exports.cells import clock
 from pipeline.judgement.permissions import TABLE, may
 
 if TYPE_CHECKING:
@@ -95,15 +97,6 @@ def menu_for(user: User | None) -> tuple[tuple[str, str, str], ...]:
     )
 
 
-def clock(seconds: float | None) -> str:
-    """Seconds in a recording as ``m:ss`` or ``h:mm:ss``; an empty text for None."""
-    if seconds is None:
-        return ""
-    whole = int(seconds)
-    hours, rest = divmod(whole, 3600)
-    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"
-
-
 def day(moment: datetime | None) -> str:
     """A moment as ``22 Nov 2026, 14:05`` in UTC; pages show local time by script where a ``time`` element stands."""
     return "" if moment is None else f"{moment.day} {moment:%b %Y, %H:%M}"
@@ -124,6 +117,14 @@ def _environment() -> Environment:
 
 
 TEMPLATES = _environment()
+
+
+def refused(
+    request: Request, template: str, fault: DebriefError | None, *, here: str = "", **shown: Any
+) -> HTMLResponse:
+    """A page that shows again what was typed, with the ``fault`` that refused it and its status (None: nothing was refused)."""
+    status = fault.http_status if fault else 200
+    return page(request, template, here=here, status=status, fault=fault, **shown)
 
 
 def page(request: Request, template: str, *, here: str = "", status: int = 200, **shown: Any) -> HTMLResponse:

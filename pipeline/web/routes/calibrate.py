@@ -11,7 +11,7 @@ from pipeline.actions import sessions
 from pipeline.actions.desk import Desk
 from pipeline.errors import ConflictError, DebriefError, SourceError
 from pipeline.web.auth import SignedIn
-from pipeline.web.site import back, page, site
+from pipeline.web.site import back, page, refused, site
 
 router = APIRouter(include_in_schema=False)
 
@@ -29,15 +29,14 @@ def calibrate(request: Request, desk: SignedIn) -> Response:
 def _start(request: Request, desk: Desk, fault: DebriefError | None = None) -> Response:
     folder = _folder(request)
     found = sessions.sets(desk, folder)
-    return page(
+    return refused(
         request,
         "calibrate.html",
+        fault,
         here="calibrate",
-        status=fault.http_status if fault else 200,
         sittings=tuple(sessions.sitting(desk, folder, each.id) for each in found),
         room=sessions.room(desk, folder),
         month=sessions.month_of(desk),
-        fault=fault,
     )
 
 

@@ -15,7 +15,7 @@ from pipeline.actions.desk import Desk
 from pipeline.errors import ConflictError, DebriefError, NotFoundError, UsageError
 from pipeline.exports import ats
 from pipeline.web.auth import SignedIn
-from pipeline.web.site import back, page
+from pipeline.web.site import back, refused
 
 router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Form()]
@@ -76,13 +76,12 @@ def _shown(
     request: Request, desk: Desk, candidate: str, *, fault: DebriefError | None = None, typed: str = ""
 ) -> Response:
     card = candidates.candidate_card(desk, candidate)
-    return page(
+    return refused(
         request,
         "candidate.html",
+        fault,
         here="compare",
-        status=fault.http_status if fault else 200,
         card=card,
-        fault=fault,
         typed=typed,
         kinds=tuple(EXPORTS),
         leaving=tuple(r for r in card.reviews if not any(line.flag for line in r.scores)),
@@ -137,14 +136,13 @@ def _debrief(
     typed: str = "",
 ) -> Response:
     found = debriefing.debrief(desk, candidate)
-    return page(
+    return refused(
         request,
         "debrief.html",
+        fault,
         here="compare",
-        status=fault.http_status if fault else 200,
         found=found,
         card=found.card,
-        fault=fault,
         about=about,
         typed=typed,
     )
@@ -167,7 +165,7 @@ def greenhouse(desk: SignedIn, candidate: str, review: str) -> Response:
 @router.get("/candidates/{candidate}/send/{review}")
 def sending_page(request: Request, desk: SignedIn, candidate: str, review: str) -> Response:
     """What is needed to send a scorecard to Lever or Ashby."""
-    return _sending(request, desk, candidate, review)
+    return _sending(request, _review(desk, candidate, review))
 
 
 @router.post("/candidates/{candidate}/send/{review}")
@@ -182,24 +180,22 @@ def send(
 ) -> Response:
     """Checks the map first; the scorecard leaves only with the box ticked. The token is used once and kept nowhere."""
     lost: tuple[str, ...] | None = None
-    _review(desk, candidate, review)
+    about = _review(desk, candidate, review)
     try:
         chosen = ats.read_map(fields)
         lost = ats.losses(chosen)
         if sure:
             sent = sending.send(desk, review, chosen, token)
-            return _sending(request, desk, candidate, review, fields=fields, lost=lost, sent=sent)
+            return _sending(request, about, fields=fields, lost=lost, sent=sent)
         sending.check(desk, review, chosen)
     except DebriefError as fault:
-        return _sending(request, desk, candidate, review, fields=fields, lost=lost, fault=fault)
-    return _sending(request, desk, candidate, review, fields=fields, lost=lost, checked=True)
+        return _sending(request, about, fields=fields, lost=lost, fault=fault)
+    return _sending(request, about, fields=fields, lost=lost, checked=True)
 
 
 def _sending(
     request: Request,
-    desk: Desk,
-    candidate: str,
-    review: str,
+    about: tuple[candidates.CandidateCard, Review],
     *,
     fields: str = "",
     lost: tuple[str, ...] | None = None,
@@ -207,17 +203,16 @@ def _sending(
     sent: sending.Sent | None = None,
     checked: bool = False,
 ) -> Response:
-    card, found = _review(desk, candidate, review)
-    return page(
+    card, found = about
+    return refused(
         request,
         "send.html",
+        fault,
         here="compare",
-        status=fault.http_status if fault else 200,
         card=card,
         review=found,
         fields=fields,
         lost=lost,
-        fault=fault,
         sent=sent,
         checked=checked,
     )

@@ -68,7 +68,7 @@ class Ending(BaseModel):
 def intake_of(request: Request) -> Intake:
     """How recordings come in here."""
     parts = site(request)
-    return Intake(parts.settings.data / "uploads", parts.work)
+    return Intake(parts.settings.uploads, parts.work)
 
 
 async def piece_of(request: Request, desk: SignedIn) -> bytes:

@@ -12,7 +12,7 @@ from pipeline.actions.desk import Desk
 from pipeline.errors import ConflictError, DebriefError, NotFoundError, UsageError
 from pipeline.web.auth import SignedIn
 from pipeline.web.routes.intake import intake_of
-from pipeline.web.site import back, page, site
+from pipeline.web.site import back, page
 
 router = APIRouter(prefix="/admin", include_in_schema=False)
 
@@ -109,5 +109,4 @@ def _sure(sure: bool) -> None:
 
 def _forget(request: Request) -> tuple[deleting.Forget, ...]:
     """What else remembers a talk: pieces of uploads, the queue's checkpoints and artefacts, the engines, parsed analyses."""
-    work, pieces = site(request).work, intake_of(request).forget
-    return (pieces,) if work is None else (pieces, work.forget_traces)
+    return intake_of(request).forgetters

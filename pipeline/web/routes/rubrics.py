@@ -16,7 +16,7 @@ from pipeline.rubrics.reading import MAX_BYTES
 from pipeline.web.auth import SignedIn
 from pipeline.web.changes import pieces
 from pipeline.web.routes.candidates import as_file
-from pipeline.web.site import back, page
+from pipeline.web.site import back, page, refused
 
 router = APIRouter()
 Text = Annotated[str, Form()]
@@ -98,16 +98,15 @@ def _editor(
     request: Request, desk: Desk, text: str, base: str, *, checked: bool = False, fault: DebriefError | None = None
 ) -> Response:
     found = drafting.check(desk, text, base)
-    return page(
+    return refused(
         request,
         "rubric_edit.html",
+        fault,
         here="rubrics",
-        status=fault.http_status if fault else 200,
         text=text,
         base=base,
         found=found,
         checked=checked,
-        fault=fault,
         pieces=pieces,
     )
 

@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
+from scene import Scene
 from starlette.responses import Response
 from web_scene import WebScene
 
@@ -71,3 +72,15 @@ def office(site: Site) -> WebScene:
 def come_in(office: WebScene, sign_in: Callable[[User], TestClient]) -> Callable[[str], TestClient]:
     """The client, signed in as one of the company: admin, lead, ann, bob, eve or aud."""
     return lambda name: sign_in(office.people[name])
+
+
+@pytest.fixture
+def scene(site: Site) -> Scene:
+    """The scene of the actions' tests on the site's store."""
+    return Scene(site.store)
+
+
+@pytest.fixture
+def as_(scene: Scene, sign_in: Callable[[User], TestClient]) -> Callable[[str], TestClient]:
+    """The client, signed in as one of the scene: admin, lead, ann, bob, eve or aud."""
+    return lambda name: sign_in(scene.people[name])

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable
 
-import pytest
 from fastapi.testclient import TestClient
 from scene import Scene
 
@@ -16,16 +15,6 @@ from pipeline.web.site import Site
 
 As = Callable[[str], TestClient]
 HOSTILE = "<script>alert(1)</script>"
-
-
-@pytest.fixture
-def scene(site: Site) -> Scene:
-    return Scene(site.store)
-
-
-@pytest.fixture
-def as_(scene: Scene, sign_in: Callable[..., TestClient]) -> As:
-    return lambda name: sign_in(scene.people[name])
 
 
 def next_sample(client: TestClient, which: str = "csm-2-5y") -> str:

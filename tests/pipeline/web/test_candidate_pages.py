@@ -13,21 +13,10 @@ from fastapi.testclient import TestClient
 from scene import Scene
 
 from pipeline.actions import analyses, deleting, sending
-from pipeline.web.site import Site
 
 GOOD = {"c1": 4, "c2": 4, "c3": 4}
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 As = Callable[[str], TestClient]
-
-
-@pytest.fixture
-def scene(site: Site) -> Scene:
-    return Scene(site.store)
-
-
-@pytest.fixture
-def as_(scene: Scene, sign_in: Callable[..., TestClient]) -> As:
-    return lambda name: sign_in(scene.people[name])
 
 
 def test_scorecard_shows_confirmed_scores_with_their_arithmetic_and_rules(scene: Scene, as_: As) -> None:

@@ -16,16 +16,6 @@ As = Callable[[str], TestClient]
 
 
 @pytest.fixture
-def scene(site: Site) -> Scene:
-    return Scene(site.store)
-
-
-@pytest.fixture
-def as_(scene: Scene, sign_in: Callable[..., TestClient]) -> As:
-    return lambda name: sign_in(scene.people[name])
-
-
-@pytest.fixture
 def two(scene: Scene) -> tuple[str, str]:
     """Zelda, whom ann and bob rate differently, and somebody weak."""
     scene.submit("ann", {"c1": 5, "c2": 4, "c3": 4})

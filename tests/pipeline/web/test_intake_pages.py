@@ -37,11 +37,6 @@ def sound(seconds: int = 12) -> bytes:
 
 
 @pytest.fixture
-def scene(site: Site) -> Scene:
-    return Scene(site.store)
-
-
-@pytest.fixture
 def ann(scene: Scene, sign_in: SignIn) -> TestClient:
     return sign_in(scene.people["ann"])
 

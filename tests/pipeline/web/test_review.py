@@ -29,11 +29,6 @@ As = Callable[[str], TestClient]
 
 
 @pytest.fixture
-def scene(site: Site) -> Scene:
-    return Scene(site.store)
-
-
-@pytest.fixture
 def signed(scene: Scene, sign_in: Callable[[User], TestClient]) -> As:
     return lambda name: sign_in(scene.people[name])
 

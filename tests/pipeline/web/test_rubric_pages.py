@@ -22,11 +22,6 @@ def scene(site: Site) -> Scene:
     return Scene(site.store, rubric=rubrics.load("csm-2-5y"))
 
 
-@pytest.fixture
-def as_(scene: Scene, sign_in: Callable[..., TestClient]) -> As:
-    return lambda name: sign_in(scene.people[name])
-
-
 def changed(scene: Scene) -> str:
     """The scene's rubric as YAML with another anchor."""
     return rubrics.to_yaml(scene.rubric).replace("fails to maintain", "forgets to keep up")
