@@ -77,26 +77,12 @@ def open_session(store: Store, user_id: str, token_hash: str, now: datetime, lif
     return session
 
 
-def session_user(store: Store, token_hash: str, now: datetime) -> User | None:
-    """Who is signed in with that token; None where the session has ended or the account is shut."""
-    with store.read() as c:
-        session = sign_in.get_session(c, token_hash, now)
-        user = openings.get_user(c, session.person) if session else None
-        return user if user and user.active else None
-
-
 def signed_in(store: Store, token_hash: str, now: datetime) -> tuple[Session, User] | None:
     """The session of that token and whose it is, in one look; None where it has ended or the account is shut."""
     with store.read() as c:
         found = sign_in.get_session(c, token_hash, now)
         user = openings.get_user(c, found.person) if found else None
     return (found, user) if found and user and user.active else None
-
-
-def session(store: Store, token_hash: str, now: datetime) -> Session | None:
-    """The session of that token where it has not ended."""
-    with store.read() as c:
-        return sign_in.get_session(c, token_hash, now)
 
 
 def extend_session(store: Store, token_hash: str, expires_at: datetime) -> None:
@@ -138,14 +124,8 @@ def make_link(
     return link
 
 
-def see_link(store: Store, link_hash: str, now: datetime) -> OneTimeLink | None:
-    """The link where it still works; it is not used up."""
-    with store.read() as c:
-        return sign_in.get_link(c, link_hash, now)
-
-
 def seen_link(store: Store, link_hash: str, now: datetime) -> tuple[OneTimeLink, User] | None:
-    """The link and whom it is for where it still works, as :func:`see_link`; None also for an account that is shut."""
+    """The link, which is not used up, and whom it is for where it still works; None also for an account that is shut."""
     with store.read() as c:
         link = sign_in.get_link(c, link_hash, now)
         user = openings.get_user(c, link.person) if link else None

@@ -11,7 +11,7 @@ from models.report import RubricRef
 from models.rubric import Rubric
 from pipeline.actions.desk import Desk, new_id
 from pipeline.errors import ConflictError, ForbiddenError, UsageError
-from pipeline.store import interviews, reviews
+from pipeline.store import interviews
 from pipeline.store import openings as stored
 
 
@@ -170,14 +170,6 @@ def interviews_of(desk: Desk, candidate_id: str) -> tuple[Interview, ...]:
         user = desk.who(c)
         rounds = interviews.interviews(c, candidate=candidate_id)
         return tuple(i for i in rounds if user.has("admin", "hiring_lead") or i.rater_kind(user.id))
-
-
-def reviews_left(desk: Desk, candidate_id: str) -> int:
-    """How many reviews of a candidate are still to come or in draft."""
-    with desk.store.read() as c:
-        rounds = interviews.interviews(c, candidate=candidate_id)
-        done = sum(1 for r in reviews.reviews(c, candidate=candidate_id) if r.state == "submitted")
-        return sum(len(i.raters) for i in rounds) - done
 
 
 def rubric_of_interview(desk: Desk, interview_id: str) -> Rubric:

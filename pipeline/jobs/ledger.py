@@ -101,20 +101,18 @@ class Ledger:
 
     def all(self, states: Sequence[Progress], limit: int = 1000) -> tuple[WorkState, ...]:
         """Rows in those states, latest news first."""
-        query = sa.select(work).where(work.c.state.in_(states)).order_by(work.c.updated_at.desc()).limit(limit)
         with self._store.read() as c:
-            return tuple(WorkState(**row._mapping) for row in c.execute(query))
+            return stored.works_in(c, *states, limit=limit)
 
-    def counts(self) -> dict[str, int]:
+    def counts(self) -> dict[Progress, int]:
         """How many interviews are in each state."""
         with self._store.read() as c:
-            query = sa.select(work.c.state, sa.func.count()).group_by(work.c.state)
-            return {row[0]: row[1] for row in c.execute(query)}
+            return stored.work_counts(c)
 
     def drop(self, interview: str) -> None:
         """Removes the row of an interview."""
         with self._store.write() as c:
-            c.execute(sa.delete(work).where(work.c.interview == interview))
+            stored.remove_work(c, interview)
 
     def knows(self, interview: str) -> bool:
         """Whether the interview is there."""

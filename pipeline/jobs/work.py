@@ -136,6 +136,12 @@ class Work:
             desk.require(c, "manage-interviews")
         return self.ledger.all(states, limit)
 
+    def counts(self, desk: Desk) -> dict[Progress, int]:
+        """How much work is in each state, for whoever may manage interviews."""
+        with desk.store.read() as c:
+            desk.require(c, "manage-interviews")
+        return self.ledger.counts()
+
     def cancel(self, interview_id: str) -> None:
         """Takes it out of the queue, or stops it before its next step; nothing where it is finished or was never submitted."""
         known = self.ledger.rows([interview_id]).get(interview_id)

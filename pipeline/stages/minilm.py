@@ -2,7 +2,7 @@
 
 Six layers of BERT (Devlin 2018) as Wang 2020 distilled them, in torch's own operations: the same numbers as transformers and
 sentence-transformers give (a test holds them together), without the seconds that importing those takes. One loaded model is shared by
-the sentence embedder and the scorer's encoder, which replaces upper layers of its own.
+the sentence embedder and the scorer's encoder, whose heads read some of its layers.
 """
 
 from __future__ import annotations
@@ -29,13 +29,6 @@ class MiniLM(NamedTuple):
     layers: int
     heads: int
     epsilon: float
-
-    def with_tensors(self, replaced: Mapping[str, torch.Tensor]) -> MiniLM:
-        """The same model with some tensors replaced; the others are shared. ValueError for a name that the model does not have."""
-        unexpected = sorted(set(replaced) - set(self.tensors))
-        if unexpected:
-            raise ValueError(f"unknown tensors: {unexpected}")
-        return self._replace(tensors={**self.tensors, **{name: tensor.float() for name, tensor in replaced.items()}})
 
     def pieces(
         self,

@@ -45,9 +45,9 @@ def works_for(connection: Connection, person: str, since: datetime) -> tuple[Wor
     return tuple(WorkState(**row._mapping) for row in connection.execute(query))
 
 
-def works_in(connection: Connection, *states: Progress) -> tuple[WorkState, ...]:
-    """All work in one of those states, longest unchanged first."""
-    query = sa.select(t.work).where(t.work.c.state.in_(states)).order_by(t.work.c.updated_at, t.work.c.interview)
+def works_in(connection: Connection, *states: Progress, limit: int | None = None) -> tuple[WorkState, ...]:
+    """Work in one of those states, latest news first."""
+    query = sa.select(t.work).where(t.work.c.state.in_(states)).order_by(t.work.c.updated_at.desc()).limit(limit)
     return tuple(WorkState(**row._mapping) for row in connection.execute(query))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,7 +33,7 @@ class EngineView:
 class Standing:
     """Work by state, living workers, what failed last, room on the disk in GB, and whether database and media answer."""
 
-    work: dict[str, int]
+    work: dict[Progress, int]
     workers: int
     failed: tuple[WorkState, ...]
     free_gb: float | None
@@ -50,12 +49,13 @@ def engines_of(parts: Site) -> EngineView:
 
 def standing(parts: Site, desk: Desk) -> Standing:
     """How the work stands now; a queue that is away is shown as unknown."""
-    counts: dict[str, int] = dict.fromkeys(STATES, 0)
+    counts: dict[Progress, int] = dict.fromkeys(STATES, 0)
     failed: tuple[WorkState, ...] = ()
     workers, known = 0, False
     if parts.work is not None:
         try:
-            counts |= Counter(state.state for state in parts.work.listed(desk, STATES))
+            found = parts.work.counts(desk)
+            counts |= {state: found.get(state, 0) for state in STATES}
             failed = parts.work.listed(desk, ("failed",), 10)
             workers, known = len(Heartbeats(parts.work.engine).alive()), True
         except StorageError:

@@ -250,9 +250,9 @@ def test_a_reading_token_changes_nothing_and_a_shut_account_reads_nothing(door: 
 
 
 def _user(door: Door, name: str) -> User:
-    found = accounts.session_user(door.store, sealed(door.office.sessions[name]), utc_now())
+    found = accounts.signed_in(door.store, sealed(door.office.sessions[name]), utc_now())
     assert found is not None
-    return found
+    return found[1]
 
 
 STRANGE = ("0" * 32, "..", "%2e%2e%2fetc%2fpasswd", "'; DROP TABLE person; --", "😀", "a" * 5000, "%00")
