@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 DIMENSIONS = 384
-BATCH = 32
+BATCH = 256
+"""Texts that are embedded at a time."""
+
 REMEMBERED = 20_000
 """Vectors kept at most (30 MB): some thirty hours of talk. The oldest go first."""
 
@@ -31,7 +33,7 @@ class Embedder(Protocol):
 class SentenceEmbedder:
     """all-MiniLM-L6-v2 from a local folder; remembers what it has embedded.
 
-    Each distinct text is embedded once, in small batches of like length. The memory is keyed by the text's sha256, so that it holds
+    Each distinct text is embedded once. The memory is keyed by the text's sha256, so that it holds
     nothing of what was said but vectors; ``forget`` drops some or all of it.
     """
 
@@ -48,9 +50,9 @@ class SentenceEmbedder:
             return np.zeros((0, DIMENSIONS), dtype=np.float32)
         keys = [_key(text) for text in texts]
         new = {text: key for text, key in zip(texts, keys, strict=True) if key not in self._known}
-        order = sorted(new, key=lambda text: (len(text), text))
-        for at in range(0, len(order), BATCH):
-            batch = order[at : at + BATCH]
+        wanted = list(new)
+        for at in range(0, len(wanted), BATCH):
+            batch = wanted[at : at + BATCH]
             vectors = np.asarray(self._model.sentences(batch).numpy(), dtype=np.float32)
             self._known.update(zip((new[text] for text in batch), vectors, strict=True))
         found = np.stack([self._known[key] for key in keys])

@@ -7,8 +7,9 @@ the sentence embedder and the scorer's encoder, whose heads read some of its lay
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 SENTENCE_TOKENS = 256
 """What the model was trained on; longer texts are cut there."""
+
+TOGETHER = 512
+"""Word pieces that go through the layers at once: enough for full speed, few enough for the processor's cache."""
 
 
 class MiniLM(NamedTuple):
@@ -32,46 +36,68 @@ class MiniLM(NamedTuple):
 
     def pieces(
         self,
-        ids: torch.Tensor,
-        attention: torch.Tensor,
-        types: torch.Tensor | None = None,
+        rows: Sequence[Sequence[int]],
+        types: Sequence[Sequence[int]] | None = None,
         after: Sequence[int] | None = None,
-    ) -> torch.Tensor:
-        """The last layer's vectors (rows, pieces, 384) of padded rows of token ids; ``types`` is 1 for the second speaker.
+    ) -> list[torch.Tensor]:
+        """The last layer's vectors, one (pieces, 384) for each row of token ids; ``types`` is 1 for the second speaker.
 
-        ``after`` names layers (counted from 1) whose vectors are wanted instead, one after the other: (rows, pieces, 384 * layers).
+        ``after`` names layers (counted from 1) whose vectors are wanted instead, one after the other: (pieces, 384 * layers). Rows are
+        laid end to end without padding, some ``TOGETHER`` pieces at a time; rows of one length meet in the attention.
         """
+        import torch
+
+        found: dict[int, torch.Tensor] = {}
+        with torch.inference_mode():
+            for batch in _batches(rows):
+                lengths = [len(rows[i]) for i in batch]
+                ids = torch.tensor([piece for i in batch for piece in rows[i]])
+                kinds = torch.tensor([kind for i in batch for kind in types[i]]) if types is not None else None
+                made = self._layers(ids, kinds, lengths, after or (self.layers,))
+                found.update(zip(batch, torch.split(made, lengths), strict=True))
+        return [found[i] for i in range(len(rows))]
+
+    def _layers(
+        self, ids: torch.Tensor, types: torch.Tensor | None, lengths: Sequence[int], after: Sequence[int]
+    ) -> torch.Tensor:
+        """Vectors (pieces, 384 * len(after)) of rows that lie end to end, shorter ones first."""
         import torch
         from torch.nn import functional as F  # noqa: N812 - torch's own name
 
         own = self.tensors
-        hidden = own["embeddings.word_embeddings.weight"][ids]
         kinds = own["embeddings.token_type_embeddings.weight"]
-        hidden = hidden + (kinds[types] if types is not None else kinds[0])
-        hidden = hidden + own["embeddings.position_embeddings.weight"][: ids.shape[1]]
-        hidden = self._normed(hidden, "embeddings.LayerNorm")
-        # no mask where nothing is padded: torch then takes its fastest way
-        mask = None if bool(attention.all()) else attention[:, None, None, :].bool()
-        rows, width, size = hidden.shape
+        place = torch.cat([torch.arange(length) for length in lengths])
+        hidden = own["embeddings.word_embeddings.weight"][ids] + (kinds[types] if types is not None else kinds[0])
+        hidden = self._normed(hidden + own["embeddings.position_embeddings.weight"][place], "embeddings.LayerNorm")
         wanted = []
-        for number in range(self.layers):
+        for number in range(max(after)):
             at = f"encoder.layer.{number}."
-            query, key, value = (
-                self._linear(hidden, f"{at}attention.self.{name}")
-                .view(rows, width, self.heads, size // self.heads)
-                .transpose(1, 2)
-                for name in ("query", "key", "value")
-            )
-            mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
-            mixed = mixed.transpose(1, 2).reshape(rows, width, size)
+            mixed = self._attention(self._linear(hidden, f"{at}attention.self"), lengths)
             hidden = self._normed(
                 hidden + self._linear(mixed, f"{at}attention.output.dense"), f"{at}attention.output.LayerNorm"
             )
             wide = F.gelu(self._linear(hidden, f"{at}intermediate.dense"))
             hidden = self._normed(hidden + self._linear(wide, f"{at}output.dense"), f"{at}output.LayerNorm")
-            if after and number + 1 in after:
+            if number + 1 in after:
                 wanted.append(hidden)
-        return torch.cat(wanted, dim=-1) if after else hidden
+        return torch.cat(wanted, dim=-1)
+
+    def _attention(self, asked: torch.Tensor, lengths: Sequence[int]) -> torch.Tensor:
+        """Each row with itself; ``asked`` (pieces, 3 * 384) holds query, key and value."""
+        import torch
+        from torch.nn import functional as F  # noqa: N812 - torch's own name
+
+        size = asked.shape[1] // 3
+        mixed = torch.empty((len(asked), size))
+        at = 0
+        for length, alike in itertools.groupby(lengths):
+            rows = len(list(alike))
+            part = slice(at, at + rows * length)
+            query, key, value = asked[part].view(rows, length, 3, self.heads, size // self.heads).permute(2, 0, 3, 1, 4)
+            near = F.scaled_dot_product_attention(query, key, value)
+            mixed[part] = near.transpose(1, 2).reshape(rows * length, size)
+            at += rows * length
+        return mixed
 
     def sentences(self, texts: Sequence[str]) -> torch.Tensor:
         """Unit vectors (texts, 384): the mean over the tokens of each text."""
@@ -80,16 +106,7 @@ class MiniLM(NamedTuple):
 
         rows = [made.ids for made in self.tokenizer.encode_batch(list(texts))]
         rows = [row if len(row) <= SENTENCE_TOKENS else [*row[: SENTENCE_TOKENS - 1], row[-1]] for row in rows]
-        width = max(len(row) for row in rows)
-        ids = torch.zeros((len(rows), width), dtype=torch.long)
-        attention = torch.zeros((len(rows), width), dtype=torch.long)
-        for at, row in enumerate(rows):
-            ids[at, : len(row)] = torch.tensor(row)
-            attention[at, : len(row)] = 1
-        with torch.inference_mode():
-            weight = attention[:, :, None].float()
-            means = (self.pieces(ids, attention) * weight).sum(1) / weight.sum(1)
-            return F.normalize(means, dim=1)
+        return F.normalize(torch.stack([row.mean(0) for row in self.pieces(rows)]), dim=1)
 
     def _linear(self, rows: torch.Tensor, name: str) -> torch.Tensor:
         from torch.nn import functional as F  # noqa: N812 - torch's own name
@@ -112,8 +129,23 @@ def load_minilm(folder: Path, threads: int | None = None) -> MiniLM:
     return _loaded(folder.resolve())
 
 
+def _batches(rows: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+    """Numbers of the rows, shorter ones first, in batches of about ``TOGETHER`` pieces."""
+    batch: list[int] = []
+    held = 0
+    for i in sorted(range(len(rows)), key=lambda i: len(rows[i])):
+        if batch and held + len(rows[i]) > TOGETHER:
+            yield batch
+            batch, held = [], 0
+        batch.append(i)
+        held += len(rows[i])
+    if batch:
+        yield batch
+
+
 @cache
 def _loaded(folder: Path) -> MiniLM:
+    import torch
     from safetensors.torch import load_file
     from tokenizers import Tokenizer
 
@@ -126,4 +158,9 @@ def _loaded(folder: Path) -> MiniLM:
         for name, tensor in load_file(str(folder / "model.safetensors")).items()
         if tensor.is_floating_point()
     }
+    for number in range(shape["num_hidden_layers"]):
+        # query, key and value in one product
+        at = f"encoder.layer.{number}.attention.self."
+        for part in ("weight", "bias"):
+            tensors[at + part] = torch.cat([tensors.pop(f"{at}{name}.{part}") for name in ("query", "key", "value")])
     return MiniLM(tensors, tokenizer, shape["num_hidden_layers"], shape["num_attention_heads"], shape["layer_norm_eps"])

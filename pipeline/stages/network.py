@@ -175,43 +175,24 @@ class Encoder:
 
     def tokens(
         self, rows: Sequence[Sequence[str]], asked: Sequence[Sequence[bool]] | None = None
-    ) -> dict[str, torch.Tensor]:
-        """Padded word pieces of rows of words: ids, attention, type (1 for the interviewer's), and the word of each piece (-1: none)."""
-        import torch
-
+    ) -> tuple[list[list[int]], list[list[int]], list[list[int]]]:
+        """For each row of words the ids of its word pieces, their types (1 for the interviewer's), and each piece's word (-1: none)."""
         made = self._minilm.tokenizer.encode_batch([list(row) for row in rows], is_pretokenized=True)
         ids = [row.ids if len(row.ids) <= LONGEST else [*row.ids[: LONGEST - 1], row.ids[-1]] for row in made]
-        words = [row.word_ids[: LONGEST - 1] for row in made]
-        width = max(map(len, ids))
-        out = {name: torch.zeros((len(rows), width), dtype=torch.long) for name in ("ids", "attention", "type", "word")}
-        out["word"] -= 1
-        for i, row in enumerate(ids):
-            out["ids"][i, : len(row)] = torch.tensor(row)
-            out["attention"][i, : len(row)] = 1
-            for j, word in enumerate(words[i]):
-                if word is not None:
-                    out["word"][i, j] = word
-                    out["type"][i, j] = int(bool(asked and asked[i][word]))
-        return out
+        words = [
+            [-1 if word is None else word for word in row.word_ids[: len(own)]]
+            for row, own in zip(made, ids, strict=True)
+        ]
+        for own in words:
+            own[-1] = -1
+        types = [[int(bool(asked and word >= 0 and asked[i][word])) for word in own] for i, own in enumerate(words)]
+        return ids, types, words
 
     def words(self, rows: Sequence[Sequence[str]], asked: Sequence[Sequence[bool]] | None = None) -> list[Floats]:
-        """One array (words, 3 * 384) for each row; rows are read in batches of like length."""
-        import torch
-
-        order = sorted(range(len(rows)), key=lambda i: (len(rows[i]), i))
-        found: dict[int, Floats] = {}
-        with torch.inference_mode():
-            for at in range(0, len(order), 8):
-                chosen = order[at : at + 8]
-                batch = self.tokens([rows[i] for i in chosen], [asked[i] for i in chosen] if asked else None)
-                hidden = self._minilm.pieces(batch["ids"], batch["attention"], batch["type"], LAYERS)
-                means = word_means(hidden, batch["word"])
-                sizes = (batch["word"].amax(1) + 1).tolist()
-                for i, part in zip(chosen, torch.split(means, sizes), strict=True):
-                    full = np.zeros((len(rows[i]), len(LAYERS) * WIDTH), dtype=np.float32)
-                    full[: len(part)] = part.numpy()
-                    found[i] = full
-        return [found[i] for i in range(len(rows))]
+        """One array (words, 3 * 384) for each row."""
+        ids, types, words = self.tokens(rows, asked)
+        made = self._minilm.pieces(ids, types, LAYERS)
+        return [_word_means(*one) for one in zip(made, words, map(len, rows), strict=True)]
 
 
 def hear(heads: Any, rows: Sequence[torch.Tensor]) -> list[Heard]:
@@ -231,15 +212,14 @@ def hear(heads: Any, rows: Sequence[torch.Tensor]) -> list[Heard]:
     return found
 
 
-def word_means(hidden: torch.Tensor, word: torch.Tensor) -> torch.Tensor:
-    """Word vectors of all rows one after the other: the mean of each word's pieces."""
+def _word_means(pieces: torch.Tensor, word: Sequence[int], n: int) -> Floats:
+    """Vectors (n, features) of a row's words: the mean of each word's pieces; zeros for words that were cut off."""
     import torch
 
-    sizes = word.amax(1) + 1
-    offset = torch.cumsum(sizes, 0) - sizes
-    keep = word >= 0
-    index = (word + offset[:, None])[keep]
-    total = int(sizes.sum())
-    summed = torch.zeros((total, hidden.shape[-1]), dtype=hidden.dtype).index_add(0, index, hidden[keep])
-    count = torch.zeros(total, dtype=hidden.dtype).index_add(0, index, torch.ones(len(index), dtype=hidden.dtype))
-    return summed / count[:, None].clamp(min=1)
+    index = torch.tensor(word)
+    keep = index >= 0
+    index = index[keep]
+    summed = torch.zeros((n, pieces.shape[1])).index_add(0, index, pieces[keep])
+    count = torch.zeros(n).index_add(0, index, torch.ones(len(index)))
+    means: Floats = (summed / count[:, None].clamp(min=1)).numpy()
+    return means

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from pipeline import weights
 from pipeline.settings import Settings
@@ -17,22 +18,17 @@ ASKED = [[True, False, False], [False] * 92, [True]]
 def test_vectors_after_each_layer_equal_those_of_transformers() -> None:
     transformers = pytest.importorskip("transformers")
     folder = weights.find("minilm", Settings().cache).folder
-    batch = Encoder(str(folder)).tokens(ROWS, ASKED)
+    ids, types, _ = Encoder(str(folder)).tokens(ROWS, ASKED)
     published = transformers.AutoModel.from_pretrained(folder, local_files_only=True, add_pooling_layer=False).eval()
-    theirs = published(
-        input_ids=batch["ids"],
-        attention_mask=batch["attention"],
-        token_type_ids=batch["type"],
-        output_hidden_states=True,
-    )
-    there = batch["attention"] > 0
     minilm = load_minilm(folder)
-    last = minilm.pieces(batch["ids"], batch["attention"], batch["type"])
-    assert (last - theirs.last_hidden_state)[there].abs().max() < 1e-5
-    some = minilm.pieces(batch["ids"], batch["attention"], batch["type"], LAYERS)
-    for k, layer in enumerate(LAYERS):
-        ours = some[..., k * 384 : (k + 1) * 384]
-        assert (ours - theirs.hidden_states[layer])[there].abs().max() < 1e-5
+    last, some = minilm.pieces(ids, types), minilm.pieces(ids, types, LAYERS)
+    for i, row in enumerate(ids):
+        theirs = published(
+            input_ids=torch.tensor([row]), token_type_ids=torch.tensor([types[i]]), output_hidden_states=True
+        )
+        assert (last[i] - theirs.last_hidden_state[0]).abs().max() < 1e-5
+        for k, layer in enumerate(LAYERS):
+            assert (some[i][:, k * 384 : (k + 1) * 384] - theirs.hidden_states[layer][0]).abs().max() < 1e-5
 
 
 def test_every_word_has_its_vectors_whatever_the_batch() -> None:
