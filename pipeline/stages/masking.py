@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import gzip
 import re
+import zlib
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline.errors import WeightsError
 from pipeline.stages.lexicon import (
     ARTICLES,
     EXPANDED,
@@ -57,8 +59,11 @@ class Plain(NamedTuple):
 def dictionary() -> frozenset[str]:
     """English words in lower case (SCOWL, American and British), and trade words that rubrics and job talk use."""
     path = Path(__file__).parent / "data" / "words.txt.gz"
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        return frozenset(file.read().split())
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            return frozenset(file.read().split())
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise WeightsError(f"{path.name}: the list of words cannot be read.", "Reinstall debrief.") from error
 
 
 def one_spelling(word: str) -> str:
@@ -100,7 +105,9 @@ def plain_words(text: str, hidden: Iterable[tuple[int, int]] = ()) -> tuple[Plai
     noise = [match.span() for match in _NOISE.finditer(text)]
     names = sorted(hidden)
     found: list[Plain] = []
-    written = [m for m in _WORD.finditer(text) if not any(a <= m.start() < b for a, b in noise)]
+    written = list(_WORD.finditer(text))
+    if noise:
+        written = [m for m in written if not any(a <= m.start() < b for a, b in noise)]
     bare = [match.group().lower().replace("’", "'") for match in written]
     skip = -1
     for i, match in enumerate(written):
@@ -110,7 +117,7 @@ def plain_words(text: str, hidden: Iterable[tuple[int, int]] = ()) -> tuple[Plai
             skip = i + 1
             continue
         start, end = match.span()
-        if any(start < b and a < end for a, b in names):
+        if names and any(start < b and a < end for a, b in names):
             words: Sequence[str] = (MASK,)
         else:
             words = _plain(bare[i].replace("'", "").replace(",", ""), bare[i])

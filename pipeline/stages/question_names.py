@@ -228,12 +228,46 @@ def _returns_to(seen: Blocks, scores: Matrix, column: Sequence[int], i: int) -> 
 
 def assigned(scores: Matrix) -> list[int]:
     """Per block the column of its question, each question at most once; the last column (not in the bank) any number of times."""
-    from scipy.optimize import linear_sum_assignment
-
     n, k = scores.shape[0], scores.shape[1] - 1
-    gain = np.concatenate([scores[:, :k], np.repeat(scores[:, k:], n, axis=1)], axis=1)
-    _, columns = linear_sum_assignment(-gain)
-    return [min(int(at), k) for at in columns]
+    return [
+        min(column, k)
+        for column in cheapest(-np.concatenate([scores[:, :k], np.repeat(scores[:, k:], n, axis=1)], axis=1))
+    ]
+
+
+def cheapest(cost: Matrix) -> list[int]:
+    """The column of each row in the cheapest one-to-one assignment; there are at least as many columns as rows.
+
+    Shortest augmenting paths (Jonker and Volgenant 1987), one row after the other. scipy has the same, but takes most of a second to
+    load for a table this small; a test holds the two together.
+    """
+    n, m = cost.shape
+    of_row, of_column = np.zeros(n), np.zeros(m)  # dual prices
+    owner = np.full(m, -1)
+    for row in range(n):
+        least, before = np.full(m, np.inf), np.full(m, -1)
+        done = np.zeros(m, dtype=bool)
+        at, last, length = row, -1, 0.0
+        while True:
+            way = length + cost[at] - of_row[at] - of_column
+            nearer = ~done & (way < least)
+            least[nearer], before[nearer] = way[nearer], last
+            nxt = int(np.where(done, np.inf, least).argmin())
+            length, last = float(least[nxt]), nxt
+            done[nxt] = True
+            if owner[nxt] < 0:
+                break
+            at = int(owner[nxt])
+        of_row[row] += length
+        for column in np.flatnonzero(done):
+            if owner[column] >= 0:
+                of_row[owner[column]] += length - least[column]
+            of_column[column] -= length - least[column]
+        while last >= 0:
+            owner[last] = owner[before[last]] if before[last] >= 0 else row
+            last = int(before[last])
+    columns = {int(row): column for column, row in enumerate(owner) if row >= 0}
+    return [columns[row] for row in range(n)]
 
 
 def table(seen: Blocks) -> Matrix:

@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from models.transcript import Turn
 from pipeline.rubrics import load
 from pipeline.stages import questions
+from pipeline.stages.question_names import cheapest
 from pipeline.stages.questions import Cut, answers_of, cut
 
 if TYPE_CHECKING:
@@ -147,3 +149,14 @@ def test_cut_agrees_with_the_key_on_most_words(engines: Engines, fixtures: Path,
     found = cut(turns, rubric, engines.embedder).turns
     right = sum(turn.n_words for turn in found if (turn.question or turn.kind) == want[turn.t])
     assert right >= 0.85 * sum(turn.n_words for turn in found)
+
+
+def test_blocks_and_questions_are_matched_as_cheaply_as_scipy_does() -> None:
+    optimize = pytest.importorskip("scipy.optimize")
+    random = np.random.default_rng(3)
+    for _ in range(200):
+        n = int(random.integers(1, 12))
+        cost = random.normal(size=(n, n + int(random.integers(0, 8)))).round(1)
+        columns = cheapest(cost)
+        assert len(set(columns)) == n
+        assert cost[range(n), columns].sum() == pytest.approx(cost[optimize.linear_sum_assignment(cost)].sum())
