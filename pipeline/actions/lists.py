@@ -9,7 +9,7 @@ from typing import Any, Literal
 from sqlalchemy.engine import Connection
 
 from models._base import Noun
-from models.job import Consent, RaterKind
+from models.job import Consent, JobOpening, RaterKind
 from models.report import RubricRef
 from models.user import User
 from models.work import Progress, Stage
@@ -114,6 +114,13 @@ def job_rows(desk: Desk) -> tuple[JobRow, ...]:
             )
             for row in lists.jobs(c)
         )
+
+
+def job_choices(desk: Desk) -> tuple[JobOpening, ...]:
+    """All openings, newest first, without their numbers: to choose from, which a page with much else to do does at once."""
+    with desk.store.read() as c:
+        desk.require(c, "calibrate")
+        return tuple(reversed(openings.jobs(c)))
 
 
 def candidate_rows(desk: Desk, job_id: str, page: int = 1, *, size: int = 50, name: str = "") -> CandidatePage:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from models.accuracy import DraftAccuracy, InterviewerHabits, OverrideRate
 from models.decision import Agreement
 from models.review import Choice
-from pipeline.judgement.agreement import kappa_with_interval
+from pipeline.judgement.agreement import table_kappa
 
 WITH_DRAFT_IN_VIEW: frozenset[Choice] = frozenset({"kept", "took-draft", "accepted", "overridden", "dismissed"})
 """Ways of settling a competency after its draft was seen."""
@@ -18,7 +19,7 @@ WITH_DRAFT_IN_VIEW: frozenset[Choice] = frozenset({"kept", "took-draft", "accept
 @dataclass(frozen=True, slots=True)
 class Line:
     """One competency in one submitted review: month of submission, first score (``blind``: before the draft was seen), score in
-    the end, how it was settled, and the draft's level (None: no draft).
+    the end, how it was settled, and the draft's level (None: no draft). ``times``: how many such there are.
     """
 
     month: str
@@ -28,11 +29,15 @@ class Line:
     score: int | None
     choice: Choice | None
     draft: int | None
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """One analysed interview of one interviewer: its words by who said them, questions asked, and those of the bank."""
+    """One analysed interview of one interviewer: its words by who said them, questions asked, and those of the bank.
+
+    ``times``: of how many interviews with the same questions asked this is the sum.
+    """
 
     person: str
     interviewer_words: int
@@ -40,23 +45,31 @@ class Talk:
     asked: frozenset[str]
     bank: tuple[str, ...]
     rubric: str
+    times: int = 1
 
 
 def draft_accuracy(name: str, lines: Iterable[Line]) -> DraftAccuracy:
     """Drafts against blind first scores; other lines are passed over."""
-    blind = [line for line in lines if line.blind and line.first is not None]
-    off = [line.draft - line.first for line in blind if line.draft is not None and line.first is not None]
-    n = len(off)
+    off: Counter[int] = Counter()
+    missing = 0
+    for line in lines:
+        if not line.blind or line.first is None:
+            continue
+        if line.draft is None:
+            missing += line.times
+        else:
+            off[line.draft - line.first] += line.times
+    n = off.total()
     if not n:
-        return DraftAccuracy(name=name, n=0, missing=len(blind))
+        return DraftAccuracy(name=name, n=0, missing=missing)
     return DraftAccuracy(
         name=name,
         n=n,
-        missing=len(blind) - n,
-        exact=sum(d == 0 for d in off) / n,
-        within1=sum(abs(d) <= 1 for d in off) / n,
-        error=sum(map(abs, off)) / n,
-        bias=sum(off) / n,
+        missing=missing,
+        exact=off[0] / n,
+        within1=sum(off[d] for d in (-1, 0, 1)) / n,
+        error=sum(abs(d) * times for d, times in off.items()) / n,
+        bias=sum(d * times for d, times in off.items()) / n,
     )
 
 
@@ -80,8 +93,11 @@ def _grouped(lines: Sequence[Line], key: Callable[[Line], str]) -> tuple[DraftAc
 
 def draft_kappa(lines: Iterable[Line]) -> Agreement:
     """Weighted kappa of drafts and blind first scores, with its 90 % interval."""
-    pairs = [(x.first, x.draft) for x in lines if x.blind and x.first is not None and x.draft is not None]
-    return kappa_with_interval("weighted kappa of draft and person", [a for a, _ in pairs], [b for _, b in pairs])
+    cells: Counter[tuple[int, int]] = Counter()
+    for line in lines:
+        if line.blind and line.first is not None and line.draft is not None:
+            cells[line.first, line.draft] += line.times
+    return table_kappa("weighted kappa of draft and person", cells)
 
 
 def override_rates(lines: Iterable[Line]) -> tuple[OverrideRate, ...]:
@@ -93,12 +109,13 @@ def override_rates(lines: Iterable[Line]) -> tuple[OverrideRate, ...]:
     found = [
         OverrideRate(
             competency=key,
-            n=len(group),
-            overridden=sum(x.score != x.draft and x.choice != "dismissed" for x in group) / len(group),
-            dismissed=sum(x.choice == "dismissed" for x in group) / len(group),
-            moved=sum(x.blind and x.first != x.score for x in group) / len(group),
+            n=n,
+            overridden=sum(x.times for x in group if x.score != x.draft and x.choice != "dismissed") / n,
+            dismissed=sum(x.times for x in group if x.choice == "dismissed") / n,
+            moved=sum(x.times for x in group if x.blind and x.first != x.score) / n,
         )
         for key, group in groups.items()
+        if (n := sum(x.times for x in group))
     ]
     return tuple(sorted(found, key=lambda rate: (-rate.overridden, rate.competency)))
 
@@ -113,18 +130,25 @@ def habits(talks: Iterable[Talk]) -> tuple[InterviewerHabits, ...]:
 
 def _habits(person: str, talks: Sequence[Talk]) -> InterviewerHabits:
     banked = [talk for talk in talks if talk.bank]
-    shares = [len(talk.asked & set(talk.bank)) / len(talk.bank) for talk in banked]
+    hits: Counter[int] = Counter()  # questions asked, by the size of the bank that they are of
+    for talk in banked:
+        hits[len(talk.bank)] += len(talk.asked & set(talk.bank)) * talk.times
+    covered = sum((Fraction(found, size) for size, found in hits.items()), Fraction(0))
+    number = sum(talk.times for talk in banked)
     said = sum(talk.interviewer_words for talk in talks)
     words = said + sum(talk.candidate_words for talk in talks)
-    held: Counter[str] = Counter(talk.rubric for talk in banked)
-    asked: Counter[tuple[str, str]] = Counter((talk.rubric, q) for talk in banked for q in talk.asked)
+    held: Counter[str] = Counter()
+    asked: Counter[tuple[str, str]] = Counter()
+    for talk in banked:
+        held[talk.rubric] += talk.times
+        asked.update({(talk.rubric, q): talk.times for q in talk.asked})
     banks: Mapping[str, tuple[str, ...]] = {talk.rubric: talk.bank for talk in banked}
     unasked = [f"{rubric} {q}" for rubric, bank in sorted(banks.items()) for q in bank
                if asked[rubric, q] * 2 < held[rubric]]  # fmt: skip
     return InterviewerHabits(
         person=person,
-        interviews=len(talks),
-        coverage=sum(shares) / len(shares) if shares else None,
+        interviews=sum(talk.times for talk in talks),
+        coverage=float(covered / number) if number else None,
         talk_share=said / words if words else None,
         unasked=tuple(unasked),
     )

@@ -30,11 +30,19 @@ def weighted_kappa(first: Sequence[int], second: Sequence[int]) -> float | None:
     """Quadratic weighted kappa of two raters over levels 1 to 5; None for no pairs or where chance agreement is
     already perfect.
     """
-    n = len(first)
+    return _kappa(Counter(zip(first, second, strict=True)))
+
+
+def _kappa(cells: Mapping[tuple[int, int], int]) -> float | None:
+    rows: Counter[int] = Counter()
+    columns: Counter[int] = Counter()
+    for (a, b), times in cells.items():
+        rows[a] += times
+        columns[b] += times
+    n = rows.total()
     if n == 0:
         return None
-    observed = sum((a - b) ** 2 for a, b in zip(first, second, strict=True)) / n
-    rows, columns = Counter(first), Counter(second)
+    observed = sum((a - b) ** 2 * times for (a, b), times in cells.items()) / n
     expected = sum((a - b) ** 2 * rows[a] * columns[b] for a in rows for b in columns) / n**2
     return None if expected == 0 else 1 - observed / expected
 
@@ -57,20 +65,24 @@ def krippendorff_alpha(units: Sequence[Sequence[float]]) -> float | None:
 
 def kappa_with_interval(name: str, first: Sequence[int], second: Sequence[int], *, seed: int = SEED) -> Agreement:
     """Weighted kappa of a pair with its 90 % interval by bootstrap over the things rated."""
+    return table_kappa(name, Counter(zip(first, second, strict=True)), seed=seed)
+
+
+def table_kappa(name: str, cells: Counter[tuple[int, int]], *, seed: int = SEED) -> Agreement:
+    """What :func:`kappa_with_interval` gives, from how often each pair of levels came up."""
     import numpy
 
-    value = weighted_kappa(first, second)
+    n = cells.total()
     low, high = None, None
-    if len(first) >= FEWEST:
+    if n >= FEWEST:
         # Drawing things with replacement is drawing the cells of their table: quick however many there are.
-        cells = Counter(zip(first, second, strict=True))
         table = numpy.array([[cells[a, b] for b in range(1, LEVELS + 1)] for a in range(1, LEVELS + 1)], dtype=float)
-        drawn = numpy.random.default_rng(seed).multinomial(len(first), table.ravel() / len(first), size=RESAMPLES)
+        drawn = numpy.random.default_rng(seed).multinomial(n, table.ravel() / n, size=RESAMPLES)
         tables = drawn.reshape(RESAMPLES, LEVELS, LEVELS).astype(float)
         far = (numpy.arange(LEVELS)[:, None] - numpy.arange(LEVELS)) ** 2
-        chance = numpy.einsum("ri,rj,ij->r", tables.sum(axis=2), tables.sum(axis=1), far) / len(first)
+        chance = numpy.einsum("ri,rj,ij->r", tables.sum(axis=2), tables.sum(axis=1), far) / n
         low, high = _interval(1 - (tables * far).sum(axis=(1, 2))[chance > 0] / chance[chance > 0])
-    return Agreement(name=name, value=value, low=low, high=high, n=len(first))
+    return Agreement(name=name, value=_kappa(cells), low=low, high=high, n=n)
 
 
 def alpha_with_interval(name: str, units: Sequence[Sequence[float]], *, seed: int = SEED) -> Agreement:

@@ -15,4 +15,4 @@ router = APIRouter(include_in_schema=False)
 def report(request: Request, desk: SignedIn, job: str = "") -> Response:
     """All openings, or one."""
     found = accuracy.report(desk, [job] if job else None)
-    return page(request, "accuracy.html", here="accuracy", found=found, jobs=lists.job_rows(desk), job=job)
+    return page(request, "accuracy.html", here="accuracy", found=found, jobs=lists.job_choices(desk), job=job)

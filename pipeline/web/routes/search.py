@@ -28,7 +28,7 @@ def search(
     """Places where all the words occur, newest first."""
     found = _found(desk, q, job, number)
     return page(
-        request, "search.html", here="search", words=q, job=job, number=number, found=found, jobs=lists.job_rows(desk),
+        request, "search.html", here="search", words=q, job=job, number=number, found=found, jobs=lists.job_choices(desk),
         marked=marked,
     )  # fmt: skip
 

@@ -48,7 +48,7 @@ def upload(
     return page(
         request, "upload.html", here="upload", sends=sends, manages=manages,
         rounds=_rounds(desk, rows, chosen), chosen=interview, job=job, name=name,
-        jobs=lists.job_rows(desk) if manages else (), people=enrolling.raters(desk) if manages else (), me=user.id,
+        jobs=lists.job_choices(desk) if manages else (), people=enrolling.raters(desk) if manages else (), me=user.id,
         unfinished=unfinished, known=[each.model_dump(mode="json") for each in unfinished], now=datetime.now(UTC), piece=PIECE_SENT, size=size,
         form_megabytes=FORM_MEGABYTES,
     )  # fmt: skip
