@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from models.rubric import Rubric
+from pipeline.stages.echo import rubric_content
 from pipeline.stages.evidence import Parser
 from pipeline.stages.network import Readings
 from pipeline.stages.passages import Reading, parsed, placed, pooled
@@ -55,7 +56,7 @@ def seen(talk: Talk, readings: Readings, rubric: Rubric, phrases: Phrases, nlp: 
     """Readings of all words of a talk, cut down to the candidate's and pooled."""
     text = parsed(talk.turns, phrases, nlp)
     own = Readings(*(rows[text.spoken] for rows in readings))
-    reading = placed(own, text, rubric)
+    reading = placed(own, text, rubric_content(rubric))
     found = stretches(reading.readings, reading.unit_of, reading.units, reading.said)
     return Seen(talk, reading, pooled(reading, phrases), found)
 

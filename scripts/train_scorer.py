@@ -38,7 +38,7 @@ from pipeline.stages.network import (
 from pipeline.stages.phrases import Phrases
 from pipeline.stages.pooling import PoolWeights
 from pipeline.stages.prior import COLUMNS, question_prior
-from pipeline.stages.score import SHIPPED
+from pipeline.stages.scorer_weights import SHIPPED
 from scripts.fit_phrases import fit_phrases
 from scripts.scoring_data import Sources, Talk, load_sources
 

@@ -7,6 +7,9 @@ from typing import Protocol, runtime_checkable
 
 from models.transcript import Turn
 
+READINGS, VECTORS = "readings", "vectors"
+"""Under which names an interview's artefacts remember what was read of it, and the vectors of what its drafts quote and ask."""
+
 
 @runtime_checkable
 class Remembering(Protocol):
@@ -16,8 +19,8 @@ class Remembering(Protocol):
         """Reads the turns and returns what was read."""
         ...
 
-    def recall(self, data: bytes) -> None:
-        """Takes back what :meth:`kept` returned; data of another version is left alone."""
+    def recall(self, data: bytes) -> bool:
+        """Takes back what :meth:`kept` or ``vectors`` returned and says whether it could; data of another version is left alone."""
         ...
 
 
@@ -26,7 +29,12 @@ def keep(scorer: object, turns: Sequence[Turn]) -> bytes:
     return scorer.kept(turns) if isinstance(scorer, Remembering) else b""
 
 
-def recall(scorer: object, data: bytes) -> None:
-    """Gives it back."""
-    if data and isinstance(scorer, Remembering):
-        scorer.recall(data)
+def recall(scorer: object, data: bytes) -> bool:
+    """Gives it back; whether the scorer could use it."""
+    return bool(data) and isinstance(scorer, Remembering) and scorer.recall(data)
+
+
+def vectors(scorer: object, turns: Sequence[Turn]) -> bytes:
+    """What the scorer has embedded for the drafts of these turns; empty for one that keeps nothing."""
+    made = getattr(scorer, "vectors", None)
+    return bytes(made(turns)) if made is not None else b""

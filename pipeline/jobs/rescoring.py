@@ -14,7 +14,7 @@ from models.transcript import Turn
 from pipeline.actions.analyses import DraftChange, rescore
 from pipeline.actions.desk import Desk
 from pipeline.errors import DebriefError
-from pipeline.jobs.readings import recall
+from pipeline.jobs.readings import READINGS, VECTORS, keep, recall, vectors
 from pipeline.jobs.work import Work
 from pipeline.store import interviews, openings
 
@@ -79,18 +79,21 @@ def rescore_one(
     calibration: Calibration | None = None,
     everything: bool = False,
 ) -> Rescored:
-    """Scores one interview again from its kept readings; without them the scorer reads it anew."""
+    """Scores one interview again from its kept readings; without them the scorer reads it anew, and what it read is kept."""
     began = time.monotonic()
     engine = work.engines.scorer
     cached = False
     try:
-        reference = work.artefacts.made(interview, "readings")
-        if reference is not None:
-            recall(engine, work.artefacts.get(interview, reference))
-            cached = True
+        cached, embedded = _recalled(work, interview), _kept(work, interview, VECTORS)
+        recall(engine, embedded)
 
         def scorer(turns: Sequence[Turn], answers: Sequence[Answer], used: Rubric) -> Sequence[DraftScore]:
             drafts = engine.score(tuple(turns), tuple(answers), used)
+            if not cached:
+                _keep(work, interview, READINGS, keep(engine, turns))
+            now = vectors(engine, turns)
+            if now != embedded:
+                _keep(work, interview, VECTORS, now)
             return drafts if calibration is None else _calibrated(desk, interview, drafts, used, calibration)
 
         changes = rescore(
@@ -104,6 +107,29 @@ def rescore_one(
         if drop is not None:
             drop()
     return Rescored(interview=interview, changes=changes, seconds=time.monotonic() - began, cached=cached)
+
+
+def _recalled(work: Work, interview: str) -> bool:
+    """Gives the scorer what was read of the interview; says whether that was its own reading."""
+    return recall(work.engines.scorer, _kept(work, interview, READINGS))
+
+
+def _kept(work: Work, interview: str, name: str) -> bytes:
+    reference = work.artefacts.made(interview, name)
+    return b"" if reference is None else work.artefacts.get(interview, reference)
+
+
+def _keep(work: Work, interview: str, name: str, data: bytes) -> None:
+    """Keeps it for the next time, in the place of what was kept before; nothing stays of an interview that was deleted meanwhile."""
+    if not data:
+        return
+    before = work.artefacts.made(interview, name)
+    now = work.artefacts.put(interview, data)
+    work.artefacts.remember(interview, name, now)
+    if before not in (None, now) and name == VECTORS:  # a reading may be asked for by the step "match" again
+        work.artefacts.drop(interview, str(before))
+    if not work.ledger.knows(interview):
+        work.artefacts.forget(interview)
 
 
 def report(done: Sequence[Rescored]) -> RescoreReport:

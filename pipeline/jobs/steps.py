@@ -124,25 +124,28 @@ class Steps:
 
     def match(self, order: Order, cut: str) -> str:
         """What the scorer's network reads in the candidate's words, kept for scoring and for scoring again."""
-        from pipeline.jobs.readings import keep
+        from pipeline.jobs.readings import READINGS, keep
 
         def make() -> str:
             parted = analyze.Parted.model_validate_json(self._artefacts.get(order.interview, cut))
             return self._artefacts.put(order.interview, keep(self._engines.scorer, parted.turns))
 
         read = self._once(order, "match", [cut, order.engines], make)
-        self._artefacts.remember(order.interview, "readings", read)
+        self._artefacts.remember(order.interview, READINGS, read)
         return read
 
     def score(self, order: Order, heard: str, cut: str, read: str) -> str:
         """The analysis with its drafts."""
-        from pipeline.jobs.readings import recall
+        from pipeline.jobs.readings import VECTORS, recall, vectors
 
         def make() -> str:
             parted = analyze.Parted.model_validate_json(self._artefacts.get(order.interview, cut))
             rubric = self._rubric(order)
             recall(self._engines.scorer, self._artefacts.get(order.interview, read))
             drafts = analyze.draft(parted, rubric, self._engines)
+            embedded = vectors(self._engines.scorer, parted.turns)
+            if embedded:
+                self._artefacts.remember(order.interview, VECTORS, self._artefacts.put(order.interview, embedded))
             analysis = analyze.told(self._heard(order, heard), parted, drafts, rubric, self._engines)
             return self._text(order, analysis.contract_json(None))
 

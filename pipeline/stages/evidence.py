@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from models.transcript import Turn
+from models.transcript import Turn, Word
 
 LONGEST = 30
 """Words. Readers' quotes have a median of 22 words, and 95 in 100 are shorter than 40."""
@@ -153,3 +153,25 @@ def load_parser(folder: Path) -> Parser:
 
     nlp: Parser = spacy.load(folder, exclude=["ner", "lemmatizer", "attribute_ruler", "tagger"])
     return nlp
+
+
+def times(turn: Turn, start: int, end: int) -> tuple[float | None, float | None]:
+    """When characters [start, end) of a turn were said: from its words where it has them, else by share of its length."""
+    if turn.words:
+        at = 0
+        inside: list[Word] = []
+        for word in turn.words:
+            place = turn.text.find(word.text, at)
+            if place < 0:
+                inside = []
+                break
+            at = place + len(word.text)
+            if place < end and at > start:
+                inside.append(word)
+        if inside:
+            return round(inside[0].start, 3), round(inside[-1].end, 3)
+    if turn.start is None or turn.end is None:
+        return None, None
+    length = max(1, len(turn.text))
+    took = turn.end - turn.start
+    return round(turn.start + took * start / length, 3), round(turn.start + took * end / length, 3)

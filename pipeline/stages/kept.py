@@ -6,6 +6,7 @@ import io
 import pickle
 from typing import Any, NamedTuple
 
+from pipeline.stages.embed import Vectors
 from pipeline.stages.network import Heard
 from pipeline.stages.passages import Parsed
 
@@ -22,17 +23,27 @@ class Kept(NamedTuple):
     heard: dict[str, Heard]
 
 
-def packed(kept: Kept) -> bytes:
+class KeptVectors(NamedTuple):
+    """The engine that embedded, the talk's key, and the vectors of what was quoted and asked, by the sha256 of each text."""
+
+    embedder: str
+    key: str
+    vectors: dict[str, Vectors]
+
+
+def packed(kept: Kept | KeptVectors) -> bytes:
     """As bytes."""
     return pickle.dumps(kept, protocol=5)
 
 
-def unpacked(data: bytes) -> Kept | None:
+def unpacked(data: bytes) -> Kept | KeptVectors | None:
     """What :func:`packed` made; None for anything else, or for what another version made. Runs no code that the bytes name."""
     try:
         kept = _Careful(io.BytesIO(data)).load()
     except (pickle.UnpicklingError, AttributeError, EOFError, ImportError, IndexError, KeyError, TypeError, ValueError):
         return None
+    if isinstance(kept, KeptVectors):
+        return kept if isinstance(kept.vectors, dict) else None
     return kept if isinstance(kept, Kept) and isinstance(kept.talk, Parsed) else None
 
 

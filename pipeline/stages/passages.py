@@ -8,9 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from models.rubric import Rubric
 from models.transcript import Turn
-from pipeline.stages.echo import content, echoes, rubric_content, told_again
+from pipeline.stages.echo import content, echoes, told_again
 from pipeline.stages.evidence import Parser, Unit, find_units
 from pipeline.stages.masking import plain_words
 from pipeline.stages.network import Floats, Readings
@@ -88,12 +87,12 @@ def parsed(turns: Sequence[Turn], phrases: Phrases, nlp: Parser | None = None) -
     )
 
 
-def placed(readings: Readings, talk: Parsed, rubric: Rubric) -> Reading:
+def placed(readings: Readings, talk: Parsed, anchors: Sequence[frozenset[str]]) -> Reading:
     """Readings of the candidate's words with their places and units.
 
-    What only says the rubric back, repeats an earlier story, plans an imagined case, or was somebody else's work weighs nothing.
+    What only says the rubric back, repeats an earlier story, plans an imagined case, or was somebody else's work weighs nothing;
+    ``anchors`` is what the rubric says, from ``echo.rubric_content``.
     """
-    anchors = rubric_content(rubric)
     hollow = np.array([echoes(said, anchors) for said in talk.content], dtype=np.bool_)
     silent = talk.silent | hollow[talk.unit_of] if len(talk.unit_of) else talk.silent
     kept = readings._replace(relevance=readings.relevance * ~silent[:, None])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,11 +12,10 @@ from models.answer import Answer
 from models.evidence import AnchorRef, Evidence
 from models.rubric import Competency, Rubric, anchor_levels
 from models.score import DraftScore
-from models.transcript import Turn, Word
-from pipeline.errors import WeightsError
-from pipeline.stages.embed import Embedder
-from pipeline.stages.evidence import Parser
-from pipeline.stages.kept import Kept, packed, unpacked
+from models.transcript import Turn
+from pipeline.stages.embed import Embedder, Vectors
+from pipeline.stages.evidence import Parser, times
+from pipeline.stages.kept import Kept, KeptVectors, packed, unpacked
 from pipeline.stages.masking import plain_text
 from pipeline.stages.network import (
     READERS,
@@ -26,20 +24,17 @@ from pipeline.stages.network import (
     Floats,
     Heard,
     Readings,
-    build_heads,
-    competency_texts,
     hear,
     relevance_logits,
 )
 from pipeline.stages.passages import Parsed, Reading, parsed, placed, pooled
-from pipeline.stages.phrases import Phrases
-from pipeline.stages.pooling import PoolWeights, Spread, enough, level_chances, plausible, values
+from pipeline.stages.pooling import Spread, enough, level_chances, plausible, values
 from pipeline.stages.prior import COLUMNS, question_prior
 from pipeline.stages.quotes import Quote, choose, stretches
 from pipeline.stages.rationale import rationale
 from pipeline.stages.reading import Window
-
-SHIPPED = Path(__file__).parent / "data" / "scorer.safetensors"
+from pipeline.stages.scorer_weights import SHIPPED, read_weights
+from pipeline.stages.talk_vectors import RubricRead, TalkVectors, read_rubric
 
 
 class Scorer:
@@ -58,31 +53,20 @@ class Scorer:
         threads: int | None = None,
         nlp: Parser | None = None,
     ) -> None:
-        from safetensors import safe_open
-
-        try:
-            with safe_open(str(weights), framework="pt") as file:
-                meta = json.loads(file.metadata()["scorer"])
-                tensors = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118 - not a mapping
-        except (OSError, KeyError, ValueError) as error:
-            raise WeightsError(f"{weights.name}: the scorer's weights cannot be read.", "Reinstall debrief.") from error
-        digest = hashlib.sha256(weights.read_bytes()).hexdigest()
-        self.name = f"{meta['name']} sha256:{digest}"
+        self.name, self._heads, self._phrases, self._pool = read_weights(weights)
         self._embedder = embedder
         self._nlp = nlp
         self._encoder = Encoder(str(folder), threads)
-        self._heads = build_heads()
-        self._heads.load_state_dict({key[6:]: value for key, value in tensors.items() if key.startswith("heads.")})
-        self._heads.eval()
-        self._phrases = Phrases(*(tensors[f"phrases.{key}"].numpy() for key in Phrases._fields))
-        self._pool = PoolWeights.from_json(meta["pool"])
         self._known: dict[str, Heard] = {}
         self._talks: dict[str, Parsed] = {}
+        self._vectors: dict[str, dict[str, Vectors]] = {}
+        self._rubric: RubricRead | None = None
 
     def forget(self) -> None:
-        """Drop what was remembered of talks: word vectors and what their texts gave."""
+        """Drop what was remembered of talks: word vectors, what their texts gave, and the vectors of what was quoted and asked."""
         self._known.clear()
         self._talks.clear()
+        self._vectors.clear()
 
     def kept(self, turns: Sequence[Turn]) -> bytes:
         """Reads the turns and returns what was read, for :meth:`recall`: another rubric then costs one product."""
@@ -92,12 +76,23 @@ class Scorer:
             Kept(self.name, _talk_key(turns), talk, {key: self._known[key] for key in map(_row_key, talk.rows)})
         )
 
-    def recall(self, data: bytes) -> None:
-        """Takes back what :meth:`kept` returned; what other weights have read is left alone."""
+    def vectors(self, turns: Sequence[Turn]) -> bytes:
+        """The sentence vectors of what was asked in this talk and quoted of it, for :meth:`recall`; empty where there are none."""
+        key = _talk_key(turns)
+        found = self._vectors.get(key)
+        return packed(KeptVectors(self._embedder.name, key, dict(sorted(found.items())))) if found else b""
+
+    def recall(self, data: bytes) -> bool:
+        """Takes back what :meth:`kept` or :meth:`vectors` returned and says so; what other weights have made is left alone."""
         kept = unpacked(data)
-        if kept is not None and kept.scorer == self.name:
+        if isinstance(kept, Kept) and kept.scorer == self.name:
             self._talks[kept.key] = kept.talk
             self._known.update(kept.heard)
+            return True
+        if isinstance(kept, KeptVectors) and kept.embedder == self._embedder.name:
+            self._vectors.setdefault(kept.key, {}).update(kept.vectors)
+            return True
+        return False
 
     def score(self, turns: Sequence[Turn], answers: Sequence[Answer], rubric: Rubric) -> tuple[DraftScore, ...]:
         """A draft for every competency of the rubric, in its order, with at most five verbatim quotes of the candidate each."""
@@ -112,15 +107,13 @@ class Scorer:
             else ()
             for c in range(len(rubric.competencies))
         ]
-        # one batch for the embedder, which remembers what it has embedded
-        anchors = [anchor_texts(competency) for competency in rubric.competencies]
-        said = [
-            plain_text(by_number[quote.turn].text[quote.start : quote.end]) or "nothing"
-            for quotes in chosen
-            for quote in quotes
+        said = [[_quoted(quote, by_number) for quote in quotes] for quotes in chosen]
+        own = self._talk_vectors(turns, rubric)
+        own.encode([text for texts in said for text in texts])  # in one batch; each is then known
+        near = [
+            [anchors @ vector for vector in own.encode(texts)]
+            for texts, anchors in zip(said, self._read_rubric(rubric).anchors, strict=True)
         ]
-        self._embedder.encode([*said, *(text for texts in anchors for text in texts)])
-        near = [self._embedder.encode(texts) for texts in anchors]
         return tuple(
             self._draft(c, competency, near[c], reading, whole, chosen[c], round(float(level[c]), 3), by_number)
             for c, competency in enumerate(rubric.competencies)
@@ -133,11 +126,10 @@ class Scorer:
         talk = self._parsed(turns)
         heard = self._heard(talk.rows)
         passage, none, told = (np.asarray(part)[talk.spoken] for part in heard)
-        n = len(rubric.competencies)
+        n, known = len(rubric.competencies), self._read_rubric(rubric)
         if not len(talk.spoken):
-            return placed(Readings(np.zeros((0, n), dtype=np.float32), told), talk, rubric)
-        texts = [text for competency in rubric.competencies for text in competency_texts(competency)]
-        guess = question_prior(turns, answers, rubric, self._embedder)
+            return placed(Readings(np.zeros((0, n), dtype=np.float32), told), talk, known.content)
+        guess = question_prior(turns, answers, rubric, self._talk_vectors(turns, rubric))
         nothing = np.zeros((n, COLUMNS), dtype=np.float32)
         prior = np.stack([guess.get(number, nothing) for number in talk.turn.tolist()])
         with torch.inference_mode():
@@ -145,11 +137,22 @@ class Scorer:
                 self._heads,
                 torch.from_numpy(passage),
                 torch.from_numpy(none)[:, None],
-                torch.from_numpy(self._embedder.encode(texts).reshape(n, 4, -1)),
+                torch.from_numpy(known.texts),
                 torch.from_numpy(prior),
             )
             relevance = torch.softmax(logits, 1)[:, :-1].numpy()
-        return placed(Readings(relevance, told), talk, rubric)
+        return placed(Readings(relevance, told), talk, known.content)
+
+    def _read_rubric(self, rubric: Rubric) -> RubricRead:
+        """The rubric's texts with their vectors; the last rubric is remembered, since many talks are scored with one."""
+        known = self._rubric
+        if known is None or known.rubric != rubric:
+            self._rubric = known = read_rubric(rubric, self._embedder)
+        return known
+
+    def _talk_vectors(self, turns: Sequence[Turn], rubric: Rubric) -> TalkVectors:
+        kept = self._vectors.setdefault(_talk_key(turns), {})
+        return TalkVectors(self._embedder, kept, self._read_rubric(rubric).vectors)
 
     def _parsed(self, turns: Sequence[Turn]) -> Parsed:
         key = _talk_key(turns)
@@ -177,7 +180,7 @@ class Scorer:
         self,
         c: int,
         competency: Competency,
-        anchors: Floats,
+        near: Sequence[Floats],
         reading: Reading,
         whole: Spread,
         quotes: Sequence[Quote],
@@ -194,7 +197,8 @@ class Scorer:
                 rationale=rationale(competency, None, (), float(whole.mass[c])),
             )
         evidence = tuple(
-            self._evidence(quote, c, competency, anchors, reading, value, turns[quote.turn]) for quote in quotes
+            self._evidence(quote, c, competency, cosine, reading, value, turns[quote.turn])
+            for quote, cosine in zip(quotes, near, strict=True)
         )
         score = min(5, max(1, int(value + 0.5)))
         chance = level_chances(whole, c, value, self._pool)
@@ -219,14 +223,13 @@ class Scorer:
         quote: Quote,
         c: int,
         competency: Competency,
-        anchors: Floats,
+        cosine: Floats,
         reading: Reading,
         value: float,
         turn: Turn,
     ) -> Evidence:
         text = turn.text[quote.start : quote.end]
         keys = sorted(competency.anchors, key=anchor_levels)
-        cosine = anchors @ self._embedder.encode([plain_text(text) or "nothing"])[0]
         # the anchor that a quote speaks to is the one nearest its level; similarity to the text only tells topics apart
         distance = [
             abs(sum(anchor_levels(key)) / 2 - quote.level) - 0.5 * float(cosine[i]) for i, key in enumerate(keys)
@@ -253,29 +256,6 @@ def _row_key(row: Window) -> str:
     return hashlib.sha256("\0".join(f"{word.text}\1{word.turn < 0}" for word in row).encode()).hexdigest()
 
 
-def anchor_texts(competency: Competency) -> tuple[str, ...]:
-    """The competency's anchors, lowest first, as they are compared with quotes."""
-    ordered = sorted(competency.anchors, key=anchor_levels)
-    return tuple(plain_text(competency.anchors[key]) or "nothing" for key in ordered)
-
-
-def times(turn: Turn, start: int, end: int) -> tuple[float | None, float | None]:
-    """When characters [start, end) of a turn were said: from its words where it has them, else by share of its length."""
-    if turn.words:
-        at = 0
-        inside: list[Word] = []
-        for word in turn.words:
-            place = turn.text.find(word.text, at)
-            if place < 0:
-                inside = []
-                break
-            at = place + len(word.text)
-            if place < end and at > start:
-                inside.append(word)
-        if inside:
-            return round(inside[0].start, 3), round(inside[-1].end, 3)
-    if turn.start is None or turn.end is None:
-        return None, None
-    length = max(1, len(turn.text))
-    took = turn.end - turn.start
-    return round(turn.start + took * start / length, 3), round(turn.start + took * end / length, 3)
+def _quoted(quote: Quote, turns: dict[int, Turn]) -> str:
+    """A quote as it is compared with anchors."""
+    return plain_text(turns[quote.turn].text[quote.start : quote.end]) or "nothing"

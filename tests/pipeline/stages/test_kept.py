@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from models.transcript import Turn
 from pipeline.rubrics import load
-from pipeline.stages.kept import unpacked
+from pipeline.stages.kept import Kept, KeptVectors, packed, unpacked
 
 if TYPE_CHECKING:
     from pipeline.wiring import Engines
@@ -36,6 +36,17 @@ def test_kept_readings_give_the_same_drafts_without_reading_again(engines: Engin
     scorer.recall(kept)
     assert scorer._talks.keys()
     assert scorer.score(TURNS, (), rubric) == first
+    scorer.forget()
+
+
+def test_what_another_engine_read_or_embedded_is_left_alone(engines: Engines) -> None:
+    """Readings of other weights are not taken, and the scorer says so."""
+    scorer = engines.scorer
+    talk = unpacked(scorer.kept(TURNS))
+    assert isinstance(talk, Kept)
+    assert not scorer.recall(packed(talk._replace(scorer="other")))
+    assert not scorer.recall(packed(KeptVectors("other", talk.key, {})))
+    assert not scorer.recall(b"rubbish")
     scorer.forget()
 
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save
 
 from models.rubric import Rubric
 from models.score import DraftScore
 from models.transcript import Turn, Word
 from pipeline import weights
+from pipeline.errors import WeightsError
 from pipeline.settings import Settings
 from pipeline.stages.embed import SentenceEmbedder
-from pipeline.stages.score import Scorer, times
+from pipeline.stages.evidence import times
+from pipeline.stages.score import Scorer
+from pipeline.stages.scorer_weights import SHIPPED, read_weights
 from scripts.scoring_data import Talk, load_sources
 
 
@@ -118,3 +123,52 @@ def test_quote_times_come_from_the_words_where_there_are_any() -> None:
     assert times(turn, 2, 11) == (1.2, 1.9)
     assert times(turn.model_copy(update={"words": ()}), 9, 18) == (4.5, 9.0)
     assert times(turn.model_copy(update={"words": (), "start": None}), 0, 3) == (None, None)
+
+
+def test_a_damaged_weights_file_is_an_error_with_a_remedy(tmp_path: Path) -> None:
+    """Cut off, of another version, rubbish, empty, or gone: never a traceback."""
+    whole = SHIPPED.read_bytes()
+    other = save({"heads.norm.weight": torch.zeros(3)}, {"scorer": '{"name": "other", "pool": {}}'})
+    for content in (whole[: len(whole) // 2], whole[:100], other, b"rubbish", b"", None):
+        file = tmp_path / "scorer.safetensors"
+        file.unlink(missing_ok=True)
+        if content is not None:
+            file.write_bytes(content)
+        with pytest.raises(WeightsError, match=r"scorer\.safetensors") as failed:
+            read_weights(file)
+        assert "Reinstall" in failed.value.remedy
+
+
+def test_an_open_scorer_does_not_notice_that_its_weights_file_is_replaced(tmp_path: Path, talks, drafts) -> None:
+    """An upgrade writes over the file while a worker has it open: the same drafts under the same name, and no crash."""
+    file = tmp_path / "scorer.safetensors"
+    file.write_bytes(SHIPPED.read_bytes())
+    found = weights.find("minilm", Settings().cache)
+    open_one = Scorer(found.folder, SentenceEmbedder(found.folder, found.label), file)
+    name = open_one.name
+    with file.open("r+b") as over:  # in place: who had mapped the file would read this, or be killed
+        over.write(b"\xff" * 200_000)
+        over.truncate(200_000)
+    talk, rubric = talks["dev-a-04"]
+    assert open_one.score(talk.turns, talk.answers, rubric) == drafts["dev-a-04"]
+    assert open_one.name == name
+
+
+def test_kept_vectors_spare_embedding_what_was_quoted_and_asked(scorer, drafts, talks, monkeypatch) -> None:
+    """With readings and vectors taken back nothing of the talk is embedded again, and what is kept tells no words."""
+    talk, rubric = talks["dev-a-04"]
+    scorer.forget()
+    scorer.score(talk.turns, talk.answers, rubric)
+    kept, vectors = scorer.kept(talk.turns), scorer.vectors(talk.turns)
+    assert b"customer" not in vectors
+    assert scorer.vectors(talk.turns[:1]) == b""
+    scorer.forget()
+    assert scorer.vectors(talk.turns) == b""
+    assert scorer.recall(kept)
+    assert scorer.recall(vectors)
+    embedded: list[str] = []
+    encode = SentenceEmbedder.encode
+    monkeypatch.setattr(SentenceEmbedder, "encode", lambda self, texts: embedded.extend(texts) or encode(self, texts))
+    assert scorer.score(talk.turns, talk.answers, rubric) == drafts["dev-a-04"]
+    assert embedded == []
+    assert scorer.vectors(talk.turns) == vectors
