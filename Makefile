@@ -28,10 +28,12 @@ check: $(VENV)/.installed-dev  ## style, types, import table
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-soak: $(VENV)/.installed-dev  ## long runs: damaged files, random histories, kills, every rewording; writes docs/soak.md
-	$(BIN)/python -m pytest -q -m soak
-	$(BIN)/python benchmarks/soak.py --write docs/soak.md
-	$(BIN)/python benchmarks/faults.py --times 20 --damaged 200 --write docs/faults.md
+soak: $(VENV)/.installed-dev  ## long runs: damaged files, random histories, kills, every rewording; writes docs/soak.md, docs/faults.md
+	bad=0; \
+	$(BIN)/python -m pytest -q -m soak || bad=1; \
+	$(BIN)/python benchmarks/soak.py --write docs/soak.md || bad=1; \
+	$(BIN)/python benchmarks/faults.py --times 20 --damaged 200 --write docs/faults.md || bad=1; \
+	exit $$bad
 
 clean:
 	rm -rf $(VENV) out build dist

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from builders import a_draft
 from scene import Scene
+from soaked import soaked
 
 from models.job import Correction
 from pipeline.actions import analyses, auditing, panels, reviewing
@@ -145,11 +146,16 @@ def test_random_histories_lose_nothing_and_weigh_nothing_unconfirmed(store):
 @pytest.mark.soak
 def test_two_thousand_random_histories(tmp_path: Path, migrated: Path):
     """The figure of the issue, in stores of a hundred histories each."""
-    for block in range(HISTORIES // 100):
-        folder = tmp_path / str(block)
-        folder.mkdir()
-        shutil.copy(migrated, folder / "debrief.db")
-        store = Store(f"sqlite:///{folder}/debrief.db", str(folder / "media"))
-        play(store, histories=100, moves=20, seed=1000 * block + 7)
-        store.close()
-        shutil.rmtree(folder)
+    with soaked(
+        "histories", f"{HISTORIES} random histories of two reviewers, corrections, re-scores and reopening, 20 moves each",
+        "no lost update, no score weighed unconfirmed, the audit verifies",
+    ) as told:  # fmt: skip
+        for block in range(HISTORIES // 100):
+            folder = tmp_path / str(block)
+            folder.mkdir()
+            shutil.copy(migrated, folder / "debrief.db")
+            store = Store(f"sqlite:///{folder}/debrief.db", str(folder / "media"))
+            play(store, histories=100, moves=20, seed=1000 * block + 7)
+            store.close()
+            shutil.rmtree(folder)
+            told.found = f"{100 * (block + 1)} of {HISTORIES}"
