@@ -31,8 +31,8 @@ Outcome = Literal["all met", "not met", "disqualified", "cannot tell"]
 Print = tuple[str, tuple[tuple[str, int], ...], tuple[str, ...]]
 """What a candidate's figures rest on: rubric version, reviews with their versions, and settled disagreements."""
 
-MANY = 40
-"""From so many changed candidates on, one query for all is quicker than one for each."""
+MANY = 400
+"""From so many candidates on, reading the whole opening is quicker than naming them."""
 
 
 class RuleState(Noun):
@@ -187,14 +187,13 @@ def _prints(c: Connection, job: JobOpening) -> dict[str, Print]:
 
 def _cards(c: Connection, job: JobOpening, wanted: Sequence[str]) -> dict[str, Cards]:
     """The cards of those candidates; none of one whose reviews were made with another rubric version."""
-    if len(wanted) < MANY:
-        found = {key: restore.confirmed(c, candidate=key).get(key, Cards()) for key in wanted}
-    else:
-        everyone = restore.confirmed(c, job=job.id)
-        found = {key: everyone.get(key, Cards()) for key in wanted}
+    if not wanted:
+        return {}
+    found = restore.confirmed(c, job=job.id, candidates=wanted if len(wanted) < MANY else None)
+    cards = {key: found.get(key, Cards()) for key in wanted}
     return {
-        key: card if all(score.rubric == job.rubric for score in card.scores) else Cards()
-        for key, card in found.items()
+        key: card if all(ref == job.rubric for ref in {score.rubric for score in card.scores}) else Cards()
+        for key, card in cards.items()
     }
 
 

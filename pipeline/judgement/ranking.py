@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from models.decision import RankLine
 from models.review import ConfirmedScore
 from models.rubric import Rubric
-from pipeline.judgement.agreement import percentiles
 from pipeline.judgement.weighting import CENT, admit, total_of
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ SURE = 0.95
 """A candidate stands above another when that holds in this share of resamples."""
 CENTS = 401
 """Totals to the cent, 1.00 to 5.00."""
+CHANCES = 1024
+"""A power of two: equally likely values that stand for what other evidence would have shown."""
 BLOCK = 256
 """Candidates compared with all others at a time: memory stays flat."""
 DOUBT = (-1.0, 0.0, 1.0)
@@ -70,11 +72,22 @@ def stand(
     total = total_of(rubric, scores, waiting)
     if total is None:
         return Stand(None)
-    drawn = resampled_totals(rubric, scores, numpy.random.default_rng([seed, *candidate.encode()]))
+    own = int.from_bytes(candidate.encode(), "big")
+    drawn = resampled_totals(rubric, scores, numpy.random.default_rng([seed, own]))
     cents = numpy.rint((drawn - 1) * 100).astype(int)
     counts = numpy.bincount(cents, minlength=CENTS).astype(numpy.float32)
-    low, high = percentiles(drawn, 5, 95)
-    return Stand(total, counts, Decimal(repr(low)).quantize(CENT), Decimal(repr(high)).quantize(CENT))
+    low, high = (Decimal(repr(value)).quantize(CENT) for value in _ends(drawn))
+    return Stand(total, counts, low, high)
+
+
+def _ends(drawn: NDArray[np.float64]) -> tuple[float, float]:
+    """The 5th and 95th percentile, between neighbours where they fall between them: as numpy's, many times quicker."""
+    import numpy
+
+    places = [(len(drawn) - 1) * share for share in (0.05, 0.95)]
+    ordered = numpy.partition(drawn, [int(place) + up for place in places for up in (0, 1)])
+    low, high = (float(ordered[int(p)] + (ordered[int(p) + 1] - ordered[int(p)]) * (p - int(p))) for p in places)
+    return low, high
 
 
 def place(stands: Mapping[str, Stand]) -> tuple[RankLine, ...]:
@@ -120,12 +133,19 @@ def resampled_totals(
     noisy = numpy.array([score.level for score in admitted])[:, None] + evidence_noise(admitted, chance)
     total = numpy.zeros((len(column), RESAMPLES))
     rounds = numpy.zeros(len(column))
-    for held in sorted({score.interview for score in admitted}):
-        raters = sorted({score.reviewer for score in admitted if score.interview == held})
+    held: dict[str, list[int]] = {}
+    for row, score in enumerate(admitted):
+        held.setdefault(score.interview, []).append(row)
+    for _, rows in sorted(held.items()):
+        raters = sorted({admitted[row].reviewer for row in rows})
+        if len(raters) == 1:  # one person gives one score a competency: nobody to draw
+            columns = [column[admitted[row].competency] for row in rows]
+            total[columns] += noisy[rows]
+            rounds[columns] += 1
+            continue
         levels = numpy.full((len(raters), len(column), RESAMPLES), numpy.nan)
-        for row, score in enumerate(admitted):
-            if score.interview == held:
-                levels[raters.index(score.reviewer), column[score.competency]] = noisy[row]
+        for row in rows:
+            levels[raters.index(admitted[row].reviewer), column[admitted[row].competency]] = noisy[row]
         found = resampled_round(levels, chance)
         there = ~numpy.isnan(found[:, 0])
         total[there] += found[there]
@@ -149,9 +169,6 @@ def resampled_round(levels: NDArray[np.float64], chance: np.random.Generator) ->
     import numpy
 
     raters, competencies, resamples = levels.shape
-    if raters == 1:
-        only: NDArray[np.float64] = levels[0]
-        return only
     drawn = chance.integers(0, raters, size=(raters, resamples))
     picked = levels[drawn[:, None, :], numpy.arange(competencies)[None, :, None], numpy.arange(resamples)]
 
@@ -172,16 +189,33 @@ def evidence_noise(scores: Sequence[ConfirmedScore], chance: np.random.Generator
     """
     import numpy
 
-    pools = []
-    for score in scores:
-        levels = score.quote_levels
-        centre = sum(levels) / len(levels) if levels else 0.0
-        pools.append((*DOUBT, *(level - centre for level in levels)))
-    pieces = [max(1, score.quotes) for score in scores]
-    size = numpy.repeat([len(pool) for pool in pools], pieces)[:, None]
-    start = numpy.repeat(numpy.cumsum([0, *(len(pool) for pool in pools[:-1])]), pieces)[:, None]
-    chosen = start + (chance.random((sum(pieces), RESAMPLES)) * size).astype(numpy.intp)
-    heard = numpy.concatenate(pools)[chosen]
-    first = numpy.cumsum([0, *pieces[:-1]])
-    noise: NDArray[np.float64] = numpy.add.reduceat(heard, first, axis=0) / numpy.array(pieces)[:, None]
+    tables: dict[tuple[tuple[float, ...], int], int] = {}
+    rows = [tables.setdefault((score.quote_levels, max(1, score.quotes)), len(tables)) for score in scores]
+    drawn = numpy.frombuffer(chance.bytes(2 * RESAMPLES * len(scores)), dtype="<u2").reshape(len(scores), RESAMPLES)
+    places = (drawn % CHANCES) + CHANCES * numpy.array(rows)[:, None]
+    flat = numpy.concatenate([mean_deviations(*key) for key in tables])
+    noise: NDArray[np.float64] = flat.take(places)
     return noise
+
+
+@lru_cache(maxsize=1024)
+def mean_deviations(levels: tuple[float, ...], pieces: int) -> NDArray[np.float64]:
+    """The mean of so many draws, with replacement, from the deviations of these levels from their centre with DOUBT among
+    them: ``CHANCES`` equally likely values, ascending.
+    """
+    import numpy
+
+    # Levels of anchors are halves ("4-5" is 4.5): in units of half a level over their number all deviations are whole, and
+    # the chances of the sum are a convolution.
+    unit = 2 * max(1, len(levels))
+    pool = [int(doubt * unit) for doubt in DOUBT] + [round(level * unit - 2 * sum(levels)) for level in levels]
+    low = min(pool)
+    one = numpy.bincount(numpy.array(pool) - low) / len(pool)
+    chances = numpy.ones(1)
+    for _ in range(pieces):
+        chances = numpy.convolve(chances, one)
+    middle = (numpy.arange(CHANCES) + 0.5) / CHANCES
+    reached = numpy.searchsorted(numpy.cumsum(chances), middle)
+    means: NDArray[np.float64] = (numpy.minimum(reached, len(chances) - 1) + low * pieces) / (unit * pieces)
+    means.flags.writeable = False
+    return means
