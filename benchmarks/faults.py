@@ -17,69 +17,29 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-for folder in ("", "tests", "tests/pipeline/jobs", "tests/pipeline/actions"):
+for folder in ("", "benchmarks", "tests", "tests/pipeline/jobs", "tests/pipeline/actions"):
     sys.path.insert(0, str(ROOT / folder))
 
 import numpy as np  # noqa: E402
-import sqlalchemy as sa  # noqa: E402
 from bucket import Bucket  # noqa: E402
-from shop import Shop, speech, wav  # noqa: E402
+from fault_places import Place, Postgres, Row  # noqa: E402
+from shop import Shop, wav  # noqa: E402
 
 from models.work import STAGES, Stage  # noqa: E402
-from pipeline.store.store import Store  # noqa: E402
 
 BESIDE = 4
 """Steps whose workers are killed at the same time: most of it is waiting until somebody sees that a worker is dead."""
 
 PATIENCE = 900.0
 """Seconds that anything may take on a busy machine."""
-
-
-@dataclass
-class Row:
-    """One kind of fault: how often, and what became of the interviews."""
-
-    fault: str
-    times: int
-    interviews: int
-    done: int
-    failed: int
-    lost: int
-    twice: int
-    said: str = ""
-    seconds: float = 0.0
-    on: str = ""
-
-
-class Place:
-    """Makes shops in folders of their own, and clears them away."""
-
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="debrief-faults-"))
-        self.spoken = speech(ROOT / "fixtures" / "recordings" / "csm-short.opus", self.folder)
-        self._numbers = count(1)
-
-    def shop(self, media: str = "", database: str = "") -> Shop:
-        """A fresh shop."""
-        folder = self.folder / str(next(self._numbers))
-        folder.mkdir()
-        url, kept = database or f"sqlite:///{folder}/debrief.db", media or str(folder / "media")
-        return Shop(Store(url, kept, code="faults"), url, kept, folder, self.spoken)
-
-    def close(self) -> None:
-        """Clears away."""
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def told(fault: str, times: int, shop: Shop, ids: list[str], expected_failures: int = 0) -> Row:
@@ -95,31 +55,34 @@ def told(fault: str, times: int, shop: Shop, ids: list[str], expected_failures: 
 
 def kills(place: Place, times: int) -> list[Row]:
     """Kill -9 of the worker at a random moment of every step; steps side by side, each with a shop and a worker of its own."""
-    with ThreadPoolExecutor(BESIDE) as beside:
-        return list(beside.map(lambda stage: killed_in(place, stage, times), STAGES))
-
-
-def killed_in(place: Place, stage: Stage, times: int) -> Row:
-    """So many interviews, the worker of each killed in that step; waiting in front of and behind the step makes it long enough to hit."""
-    chance, shop, ids = random.Random(STAGES.index(stage)), place.shop(), []
-    began, hold = time.monotonic(), {"hold": [list(STAGES), 0.15]}
+    shops = [place.shop() for _ in STAGES]  # one after the other: Alembic migrates one database at a time in a process
     try:
-        worker = shop.hire(**hold)
-        for _ in range(times):
-            (one,) = shop.submit(1)
-            ids.append(one)
-            shop.until(lambda one=one: shop.state(one).stage == stage or shop.state(one).state == "done", PATIENCE)
-            time.sleep(chance.uniform(0, 0.35))
-            worker.send_signal(signal.SIGKILL)
-            worker.wait()
-            worker = shop.hire(**hold)
-            shop.until_settled([one], PATIENCE)
-        row = told(f"kill -9 in {stage}", times, shop, ids)
-        row.seconds = time.monotonic() - began
-        print(row, flush=True)
-        return row
+        with ThreadPoolExecutor(BESIDE) as beside:
+            return list(beside.map(lambda shop, stage: killed_in(shop, stage, times), shops, STAGES))
     finally:
-        shop.close()
+        for shop in shops:
+            shop.close()
+
+
+def killed_in(shop: Shop, stage: Stage, times: int) -> Row:
+    """So many interviews, the worker of each killed in that step; waiting in front of and behind the step makes it long enough to hit."""
+    chance, ids, began = random.Random(STAGES.index(stage)), [], time.monotonic()
+    hold = {"hold": [list(STAGES), 0.15]}
+    worker = shop.hire(**hold)
+    for _ in range(times):
+        (one,) = shop.submit(1)
+        ids.append(one)
+        shop.until(lambda one=one: shop.state(one).stage == stage or shop.state(one).state == "done", PATIENCE)
+        time.sleep(chance.uniform(0, 0.35))
+        worker.send_signal(signal.SIGKILL)
+        worker.wait()
+        worker = shop.hire(**hold)
+        shop.until_settled([one], PATIENCE)
+    worker.send_signal(signal.SIGKILL)
+    row = told(f"kill -9 in {stage}", times, shop, ids)
+    row.seconds = time.monotonic() - began
+    print(row, flush=True)
+    return row
 
 
 def race(place: Place, times: int) -> list[Row]:
@@ -345,67 +308,6 @@ def damaged_model(place: Place, _: int) -> list[Row]:
     )  # fmt: skip
     said = next((line for line in run.stdout.splitlines() if "whisper" in line.lower()), run.stdout[-200:])
     return [Row("a model file damaged on disk", 1, 1, 0, 1, 0 if run.returncode == 2 else 1, 0, said)]
-
-
-class Postgres:
-    """A server of our own."""
-
-    def __init__(self, folder: Path) -> None:
-        self._as = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.getuid() == 0 else []
-        self._folder = Path(tempfile.mkdtemp(prefix="debrief-pg-", dir="/tmp"))
-        if self._as:
-            os.chown(self._folder, 65534, 65534)
-        import socket
-
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
-        self._data = self._folder / "data"
-        subprocess.run(
-            [*self._as, "initdb", "-D", str(self._data), "-U", "debrief", "-A", "trust"],
-            check=True,
-            capture_output=True,
-        )
-        self.url = f"postgresql://debrief@127.0.0.1:{self._port}/postgres"
-        self.start()
-
-    def start(self) -> None:
-        """Starts it and waits until it answers."""
-        (self._data / "postmaster.pid").unlink(missing_ok=True)
-        options = ["-p", str(self._port), "-k", str(self._folder), "-c", "listen_addresses=127.0.0.1"]
-        self._server = subprocess.Popen(
-            [*self._as, "postgres", "-D", str(self._data), *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )  # fmt: skip
-        engine = sa.create_engine(sa.make_url(self.url).set(drivername="postgresql+psycopg"))
-        for _ in range(300):
-            try:
-                engine.connect().close()
-                break
-            except sa.exc.OperationalError:
-                time.sleep(0.1)
-        engine.dispose()
-
-    def fresh(self, name: str = "fresh") -> str:
-        """A new empty database on it; its URL."""
-        engine = sa.create_engine(
-            sa.make_url(self.url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
-        )
-        with engine.connect() as c:
-            c.execute(sa.text(f"CREATE DATABASE {name}"))
-        engine.dispose()
-        return self.url.removesuffix("postgres") + name
-
-    def kill(self) -> None:
-        """Kill -9 of all its processes."""
-        os.killpg(self._server.pid, signal.SIGKILL)
-        self._server.wait()
-
-    def close(self) -> None:
-        """Ends it."""
-        self._server.send_signal(signal.SIGQUIT)
-        self._server.wait(20)
-        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 FAULTS: dict[str, Callable[[Place, int], list[Row]]] = {
