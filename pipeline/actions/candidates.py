@@ -15,9 +15,9 @@ from models.job import Candidate, Consent, Interview, JobOpening, RaterKind
 from models.review import Review
 from models.rubric import Rubric
 from models.user import User
+from pipeline.actions import panels
 from pipeline.actions.desk import Desk
 from pipeline.actions.lists import blind
-from pipeline.actions.panels import report, rubric_of
 from pipeline.actions.reviewing import own_reviews
 from pipeline.errors import ConflictError, ForbiddenError, UsageError
 from pipeline.judgement.permissions import may
@@ -39,6 +39,7 @@ HISTORY = {
     "reaffirm": "flagged score reaffirmed",
     "settle": "disagreement settled",
     "decide": "decision recorded",
+    "export": "scorecard exported",
     "send-lever": "scorecard sent to Lever",
     "send-ashby": "scorecard sent to Ashby",
 }
@@ -154,8 +155,19 @@ def pair(desk: Desk, job_id: str, first: str, second: str) -> tuple[CandidateCar
 def candidate_report(desk: Desk, candidate_id: str) -> OpeningReport:
     """A report of one candidate alone, for a file. Nothing leaves without a confirmed score: ConflictError then.
 
-    The candidate has no rank in it: a place needs the others.
+    The candidate has no rank in it: a place needs the others. That it left is in the audit log before anybody gets it.
     """
+    report = _gathered(desk, candidate_id)
+    with desk.store.write() as c:
+        desk.require(c, "export")
+        desk.log(
+            c, "export", "candidate", candidate_id, after=report, candidate=candidate_id,
+            rubric=f"{report.rubric.id}@{report.rubric.version}",
+        )  # fmt: skip
+    return report
+
+
+def _gathered(desk: Desk, candidate_id: str) -> OpeningReport:
     with desk.store.read() as c:
         user = desk.require(c, "export")
         candidate = openings.get_candidate(c, candidate_id)
@@ -170,12 +182,12 @@ def candidate_report(desk: Desk, candidate_id: str) -> OpeningReport:
         return OpeningReport(
             job=job.id,
             title=f"{candidate.name}, {job.title}",
-            rubric=rubric_of(c, cards, job),
+            rubric=panels.rubric_of(c, cards, job),
             candidates=(
                 CandidateReport(
                     id=candidate.id,
                     name=candidate.name,
-                    panel=report(c, candidate_id, job),
+                    panel=panels.report(c, candidate_id, job),
                     reviews=tuple(r for r in reviews.reviews(c, candidate=candidate_id) if r.state == "submitted"),
                     decision=decided[-1] if decided else None,
                 ),
@@ -191,7 +203,7 @@ def candidate_report(desk: Desk, candidate_id: str) -> OpeningReport:
 
 def _weighed(c: Connection, candidate_id: str, job: JobOpening) -> tuple[PanelReport | None, Rubric, str]:
     try:
-        panel = report(c, candidate_id, job)
+        panel = panels.report(c, candidate_id, job)
     except ConflictError as error:
         return None, openings.get_rubric(c, job.rubric), str(error)
     return panel, openings.get_rubric(c, panel.result.total.rubric), ""

@@ -16,8 +16,17 @@ def opening_report(desk: Desk, job_id: str) -> OpeningReport:
 
     A candidate without a submitted review is listed without scores; one with cards of another rubric version than the
     opening's is listed with those reviews and without a total; one whom the acting person has yet to rate is listed
-    without anybody's scores.
+    without anybody's scores and decisions, and without a name where the rubric says that one rates blind. That it left is in the
+    audit log before anybody gets it.
     """
+    report = _gathered(desk, job_id)
+    with desk.store.write() as c:
+        desk.require(c, "export")
+        desk.log(c, "export", "job", job_id, rubric=f"{report.rubric.id}@{report.rubric.version}")
+    return report
+
+
+def _gathered(desk: Desk, job_id: str) -> OpeningReport:
     with desk.store.read() as c:
         user = desk.require(c, "export")
         job = openings.get_job(c, job_id)
@@ -42,11 +51,11 @@ def opening_report(desk: Desk, job_id: str) -> OpeningReport:
             mine = tuple(
                 r for r in reviews.reviews(c, candidate=person.id) if r.state == "submitted" and person.id not in hidden
             )
-            made = reviews.decisions(c, person.id)
+            made = () if person.id in hidden else reviews.decisions(c, person.id)
             found.append(
                 CandidateReport(
                     id=person.id,
-                    name=person.name,
+                    name=f"Candidate {person.id[:6]}" if rubric.blind and person.id in hidden else person.name,
                     panel=panel_report(
                         person.id, rubric, card.scores, outcomes=reviews.outcomes(c, person.id), waiting=card.waiting
                     ),

@@ -31,9 +31,10 @@ class Sent(Noun):
 
 
 def greenhouse_file(desk: Desk, review_id: str) -> dict[str, Any]:
-    """A submitted review as a Greenhouse scorecard, for a file."""
-    review, rubric, _ = _confirmed(desk, review_id)
-    with desk.store.read() as c:
+    """A submitted review as a Greenhouse scorecard, for a file; that it left is in the audit log."""
+    review, rubric, candidate = _confirmed(desk, review_id)
+    with desk.store.write() as c:
+        desk.log(c, "export", "review", review_id, after=review, candidate=candidate)
         who = openings.get_user(c, review.reviewer)
         held = interviews.get_interview(c, review.interview)
         sender = openings.get_user(c, desk.actor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request, Response
@@ -64,12 +65,12 @@ def as_file(content: bytes, kind: str, name: str) -> Response:
     )
 
 
-def exported(report: OpeningReport, kind: str, record: str) -> Response:
-    """A report as a file of that kind; NotFoundError for an unknown one."""
+def exported(report: Callable[[], OpeningReport], kind: str, record: str) -> Response:
+    """A report as a file of that kind; NotFoundError for an unknown one, and then no report is made."""
     if kind not in EXPORTS:
         raise NotFoundError(f"There is no export {kind[:20]}.", f"One of {', '.join(EXPORTS)}.")
     media, make = EXPORTS[kind]
-    return as_file(make(report), media, f"debrief-{record[:8]}.{kind}")
+    return as_file(make(report()), media, f"debrief-{record[:8]}.{kind}")
 
 
 def _shown(
@@ -151,7 +152,7 @@ def _debrief(
 @router.get("/candidates/{candidate}/export/{kind}")
 def export(desk: SignedIn, candidate: str, kind: str) -> Response:
     """The confirmed scorecard as a file."""
-    return exported(candidates.candidate_report(desk, candidate), kind, candidate)
+    return exported(partial(candidates.candidate_report, desk, candidate), kind, candidate)
 
 
 @router.get("/candidates/{candidate}/greenhouse/{review}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, get_args
 from urllib.parse import urlencode
 
@@ -78,4 +79,4 @@ def pair(request: Request, desk: SignedIn, job: str, a: str = "", b: str = "") -
 @router.get("/compare/{job}/export/{kind}")
 def export(desk: SignedIn, job: str, kind: str) -> Response:
     """All confirmed scorecards of the opening as a file."""
-    return exported(reporting.opening_report(desk, job), kind, job)
+    return exported(partial(reporting.opening_report, desk, job), kind, job)

@@ -6,9 +6,13 @@ import pytest
 from builders import a_rubric
 from scene import Scene
 
+from pipeline.actions import panels, sending
 from pipeline.actions.candidates import HIDDEN, candidate_card, candidate_report
 from pipeline.actions.debriefing import debrief
+from pipeline.actions.reporting import opening_report
 from pipeline.errors import ConflictError, ForbiddenError, NotFoundError
+from pipeline.exports import csv, html, json
+from pipeline.store import audit
 
 
 @pytest.fixture
@@ -78,3 +82,47 @@ def test_debrief_shows_both_sides_and_the_draft_as_one_more_rater_outside_the_av
     assert "draft" in found.agreement.raters
     assert found.card.panel is not None
     assert str(found.card.panel.result.total.averages[0].average) == "3.5000"
+
+
+def exports(scene):
+    with scene.store.read() as c:
+        return [(e.kind, e.entity, e.actor) for e in audit.entries(c, action="export")]
+
+
+def test_every_export_is_in_the_audit_log_by_ids_alone(scene):
+    with pytest.raises(ConflictError):
+        candidate_report(scene.desk("lead"), scene.candidate.id)
+    assert exports(scene) == []
+    made = scene.submit("bob", {"c1": 4, "c2": 4, "c3": 4})
+    lead = scene.people["lead"].id
+    candidate_report(scene.desk("lead"), scene.candidate.id)
+    opening_report(scene.desk("lead"), scene.job.id)
+    sending.greenhouse_file(scene.desk("lead"), made.id)
+    assert exports(scene) == [
+        ("candidate", scene.candidate.id, lead), ("job", scene.job.id, lead), ("review", made.id, lead),
+    ]  # fmt: skip
+    for name in ("ann", "aud"):
+        with pytest.raises(ForbiddenError):
+            opening_report(scene.desk(name), scene.job.id)
+    assert len(exports(scene)) == 3
+    with scene.store.read() as c:
+        assert audit.verify(c).faults == ()
+        assert "Quux" not in repr(list(audit.entries(c)))
+
+
+def test_export_hides_name_scores_and_decision_of_whom_the_exporter_has_yet_to_rate_blind(store):
+    scene = Scene(store, rubric=a_rubric(blind=True))
+    scene.submit("ann", {"c1": 5, "c2": 5, "c3": 5})
+    scene.submit("bob", {"c1": 5, "c2": 5, "c3": 5})
+    panels.decide(scene.desk("lead"), scene.candidate.id, "hire", "clear")
+    second = scene.add_interview(scene.candidate, reviewers=("lead",))
+    report = opening_report(scene.desk("lead"), scene.job.id)
+    for content in (csv.table(report), json.document(report), html.page(report)):
+        assert "Quux" not in content
+        assert "clear" not in content
+    (only,) = report.candidates
+    assert (only.name, only.reviews, only.decision) == (f"Candidate {scene.candidate.id[:6]}", (), None)
+    assert opening_report(scene.desk("admin"), scene.job.id).candidates[0].name == "Zelda Quux"
+    scene.submit("lead", {"c1": 5, "c2": 5, "c3": 5}, second)
+    after = opening_report(scene.desk("lead"), scene.job.id).candidates[0]
+    assert (after.name, after.decision.outcome) == ("Zelda Quux", "hire")
