@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from fastapi.testclient import TestClient
 from scene import Scene
@@ -15,6 +16,7 @@ from pipeline.web.site import Site
 
 As = Callable[[str], TestClient]
 HOSTILE = "<script>alert(1)</script>"
+FIRST_SET = sorted((Path(__file__).resolve().parents[3] / "rubrics" / "samples").glob("*.jsonl"))[0]
 
 
 def next_sample(client: TestClient, which: str = "csm-2-5y") -> str:
@@ -123,3 +125,20 @@ def test_accuracy_gives_no_draft_away_to_who_has_yet_to_rate(scene: Scene, as_: 
     scene.analyse()
     scene.submit("ann", {"c1": 3, "c2": 4, "c3": 1})
     assert "Nothing to compare yet" in as_("bob").get("/accuracy").text
+
+
+def test_trend_of_every_person_is_drawn_over_the_months(scene: Scene, as_: As) -> None:
+    samples = calibrating.read_samples(FIRST_SET)[:6]
+    for name, months in (("ann", ("2026-09", "2026-10")), ("bob", ("2026-10",))):
+        for month in months:
+            for sample in samples:
+                off = 2 if month == "2026-09" else 0
+                level = sample.level - off if sample.level > off else sample.level + off
+                calibrating.rate_sample(scene.desk(name), sample, level, month)
+    text = as_("lead").get("/calibrate").text
+    assert 'aria-label="ann: mean distance from the key by month: 2026-09 2.00 of 6, 2026-10 0.00 of 6"' in text
+    assert 'aria-label="bob: mean distance from the key by month: 2026-10 0.00 of 6"' in text
+    assert "nearer to the key than in 2026-09" in text
+    own = as_("ann").get("/calibrate").text
+    assert "Mean distance from the key by month: 2026-09 2.00 of 6, 2026-10 0.00 of 6" in own
+    assert "bob" not in own
