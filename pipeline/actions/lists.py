@@ -181,11 +181,24 @@ def my_interviews(desk: Desk, page: int = 1, *, size: int = 50, unfinished: bool
     return InterviewPage(rows=_rows(rows, now, hidden), total=total)
 
 
+def my_day(desk: Desk, size: int, done: int) -> tuple[InterviewPage, tuple[InterviewRow, ...]]:
+    """The interviews that still ask something of one, newest first, at most ``size``; and the newest ``done`` whose reviews are in."""
+    now = desk.clock()
+    with desk.store.read() as c:
+        user = _reader(desk, c)
+        hidden = blind(c, user.id)
+        rows, total = lists.interviews(c, user.id, mine=True, unfinished=True, limit=size)
+        last, _ = lists.interviews(c, user.id, mine=True, submitted=True, limit=done)
+    return InterviewPage(rows=_rows(rows, now, hidden), total=total), _rows(last, now, hidden)
+
+
 def rows_of(desk: Desk, interview_ids: Sequence[str]) -> tuple[InterviewRow, ...]:
     """Those of these interviews (at most 500) that one may read, newest first."""
     now = desk.clock()
     with desk.store.read() as c:
         user = _reader(desk, c)
+        if not interview_ids:
+            return ()
         hidden = blind(c, user.id)
         rows, _ = lists.interviews(
             c, user.id, mine=not user.has(*WIDE), ids=tuple(dict.fromkeys(interview_ids))[:500], limit=None

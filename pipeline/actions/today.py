@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from models._base import Noun
 from models.work import WorkState
 from pipeline.actions.desk import Desk
-from pipeline.actions.lists import InterviewRow, my_interviews, rows_of
+from pipeline.actions.lists import InterviewRow, my_day, rows_of
 from pipeline.actions.uploading import uploads
 from pipeline.judgement.permissions import TABLE
 from pipeline.store import work
 
-SHOWN = 200
+SHOWN = 100
 """Rows of one group; more than that is not a day's work."""
 
 DONE_SHOWN = 10
@@ -43,8 +43,7 @@ MOVES = ("uploading", "processing", "waiting for analysis")
 
 def today(desk: Desk) -> Today:
     """The acting person's interviews and those whose recordings they sent in the last days, by what is to be done."""
-    mine = my_interviews(desk, unfinished=True, size=SHOWN)
-    newest = my_interviews(desk, size=50)
+    mine, done = my_day(desk, SHOWN, DONE_SHOWN)
     ids = {row.id for row in mine.rows}
     others = [row for row in _sent(desk) if row.id not in ids and row.kind is None]
     rows = (*mine.rows, *others)
@@ -58,7 +57,7 @@ def today(desk: Desk) -> Today:
         failed=tuple(r for r in rows if r.state == "failed"),
         moving=tuple(sorted((r for r in rows if r.state in MOVES), key=lambda r: (r.held_at, r.id))),
         sent=tuple(r for r in others if r.state not in (*MOVES, "failed")),
-        submitted=tuple(r for r in newest.rows if r.state == "submitted")[:DONE_SHOWN],
+        submitted=tuple(r for r in done if r.state == "submitted"),
         more=mine.total - len(mine.rows),
     )
 

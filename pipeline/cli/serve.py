@@ -127,8 +127,17 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
 
 
 def _run_server(app: object, door: socket.socket, proxy_from: str | None) -> None:
+    import gc
+
     import uvicorn
 
+    from pipeline.web.site import read_templates
+
+    # Nobody's first page waits for a template, and the collector need not look through what stays for good again and again:
+    # that would stop every request for a moment.
+    read_templates()
+    gc.collect()
+    gc.freeze()
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]
         log_config=None,  # the server's own lines would carry addresses and one-time links

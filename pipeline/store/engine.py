@@ -16,6 +16,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from pipeline.errors import ConflictError, StorageError
 
+CONNECTIONS = 20
+"""Connections to SQLite that are kept for the web's threads: one opened anew begins with an empty cache."""
+
 WAIT_SECONDS = 10.0
 """How long a writer waits for another before it gives up."""
 
@@ -39,7 +42,10 @@ def make_engine(url: str, *, wait_seconds: float = WAIT_SECONDS) -> Engine:
                 raise StorageError(
                     f"{parsed.database}: its folder cannot be made.", "Choose a folder that you may write."
                 ) from error
-        engine = sa.create_engine(parsed, connect_args={"timeout": wait_seconds})
+        more = (
+            {} if parsed.database in (None, "", ":memory:") else {"pool_size": CONNECTIONS, "max_overflow": CONNECTIONS}
+        )
+        engine = sa.create_engine(parsed, connect_args={"timeout": wait_seconds}, **more)
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
         return engine

@@ -205,6 +205,7 @@ def interviews(
     *,
     mine: bool,
     unfinished: bool = False,
+    submitted: bool = False,
     job: str | None = None,
     candidate: str | None = None,
     name: str = "",
@@ -214,7 +215,8 @@ def interviews(
 ) -> tuple[Sequence[Any], int]:
     """A page of interviews, newest first, as they stand for ``person``; and how many there are.
 
-    ``mine``: only those that the person rates; ``unfinished``: of these, only those that still ask something of them.
+    ``mine``: only those that the person rates; of these ``unfinished``: only those that still ask something of them,
+    ``submitted``: only those with their review in.
     """
     own = sa.and_(t.rater.c.interview == t.interview.c.id, t.rater.c.person == person)
     my_review = sa.and_(t.review.c.interview == t.interview.c.id, t.review.c.reviewer == person)
@@ -234,12 +236,14 @@ def interviews(
     if unfinished:
         open_ = sa.or_(t.review.c.state.is_(None), t.review.c.state != "submitted", flagged.scalar_subquery() > 0)
         where.append(open_)
+    if submitted:
+        where.append(t.review.c.state == "submitted")
     # Counting needs neither names nor reviews unless they are asked for.
-    counted = source if name or unfinished else t.interview.join(t.rater, own) if mine else t.interview
+    counted = source if name or unfinished or submitted else t.interview.join(t.rater, own) if mine else t.interview
     number = connection.execute(sa.select(sa.func.count()).select_from(counted).where(*where)).scalar_one()
     page = (
         sa.select(t.interview.c.id, t.rater.c.kind, t.review.c.id.label("review"), t.review.c.state.label("review_state"),
-                  t.candidate.c.name.label("candidate_name"), flagged.scalar_subquery().label("flagged"))
+                  t.candidate.c.name.label("candidate_name"))
         .select_from(source)
         .where(*where)
         .order_by(t.interview.c.held_at.desc(), t.interview.c.id.desc())
@@ -254,13 +258,14 @@ def _detailed(page: sa.Subquery) -> sa.Select[Any]:
     """Everything that a list shows, looked up for the interviews of one page alone."""
     i = t.interview.c
     asked = sa.select(sa.func.count()).where(t.rater.c.interview == i.id)
+    flagged = sa.select(sa.func.count()).where(t.review_score.c.review == page.c.review, t.review_score.c.flag != "")
     done = sa.select(sa.func.count()).where(t.review.c.interview == i.id, t.review.c.state == "submitted")
     stale = sa.select(sa.func.count()).where(t.stale_draft.c.analysis == i.analysis)
     sending = sa.select(sa.func.count()).where(t.upload.c.interview == i.id, t.upload.c.state == "receiving")
     return (
         sa.select(
             i.id, i.candidate, page.c.candidate_name, i.job, t.job.c.title, i.round, i.held_at, i.ended_at, i.consent,
-            i.recording, i.analysis, i.version, page.c.kind, page.c.review, page.c.review_state, page.c.flagged,
+            i.recording, i.analysis, i.version, page.c.kind, page.c.review, page.c.review_state, flagged.scalar_subquery().label("flagged"),
             t.work.c.state.label("work_state"), t.work.c.stage, t.work.c.share, t.work.c.seconds_left, t.work.c.cause,
             t.work.c.remedy,
             asked.scalar_subquery().label("asked"), done.scalar_subquery().label("submitted"),

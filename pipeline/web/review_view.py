@@ -251,25 +251,33 @@ def word_times(card: Card) -> dict[str, object]:
     scripts count; ``s`` the start since the last word's start and ``d`` the length, in hundredths of a second; ``p`` lists the words (counted over all
     turns) that the recogniser was unsure of. Words that do not stand in the turn's text are left out.
     """
-    found: dict[str, list[int]] = {"t": [], "n": [], "g": [], "l": [], "s": [], "d": [], "p": []}
+    turns: list[int] = []
+    counts: list[int] = []
+    gaps: list[int] = []
+    lengths: list[int] = []
+    starts: list[int] = []
+    lasting: list[int] = []
+    unsure: list[int] = []
     last = 0
     for turn in card.turns:
-        place, count = 0, 0
+        said, place, before = turn.text, 0, len(gaps)
+        plain = said.isascii()  # then units are characters, and an hour's talk takes a third of the time
         for text, start, end, chance in turn.words:
-            at = turn.text.find(text, place)
+            at = said.find(text, place)
             if at < 0:
                 continue
             begin, until = round(start * 100), round(end * 100)
             if chance is not None and chance < UNSURE:
-                found["p"].append(len(found["g"]))
-            found["g"].append(_units(turn.text[place:at]))
-            found["l"].append(_units(text))
-            found["s"].append(begin - last)
-            found["d"].append(max(0, until - begin))
-            place, last, count = at + len(text), begin, count + 1
-        if count:
-            found["t"].append(turn.t)
-            found["n"].append(count)
+                unsure.append(len(gaps))
+            gaps.append(at - place if plain else _units(said[place:at]))
+            lengths.append(len(text) if plain else _units(text))
+            starts.append(begin - last)
+            lasting.append(until - begin if until > begin else 0)
+            place, last = at + len(text), begin
+        if len(gaps) > before:
+            turns.append(turn.t)
+            counts.append(len(gaps) - before)
+    found = {"t": turns, "n": counts, "g": gaps, "l": lengths, "s": starts, "d": lasting, "p": unsure}
     return {**found, "approximate": any(turn.approximate for turn in card.turns)}
 
 

@@ -119,6 +119,12 @@ def _environment() -> Environment:
 TEMPLATES = _environment()
 
 
+def read_templates() -> None:
+    """Reads and compiles every template; each is kept for as long as the process lives."""
+    for name in TEMPLATES.list_templates():
+        TEMPLATES.get_template(name)
+
+
 def refused(
     request: Request, template: str, fault: DebriefError | None, *, here: str = "", **shown: Any
 ) -> HTMLResponse:
