@@ -107,6 +107,19 @@ def read(desk: Desk, ref: RubricRef) -> Rubric:
     return rubrics.get(desk, ref)
 
 
+def text(desk: Desk, ref: RubricRef) -> str:
+    """That version as YAML, with the comments of whoever wrote it; NotFoundError where there is none."""
+    found = read(desk, ref)
+    own = _bundled().get(ref.id)
+    if (
+        own is not None
+        and own.version == ref.version
+        and not any(v.ref.version == ref.version for v in rubrics.versions(desk, ref.id))
+    ):
+        return files.to_yaml(found)
+    return rubrics.export(desk, ref)
+
+
 def start(desk: Desk, base: str) -> str:
     """The YAML to begin with: of a bundled rubric by its id, of a version as ``id@version``, or a skeleton for ``""``."""
     with desk.store.read() as c:
@@ -118,7 +131,7 @@ def start(desk: Desk, base: str) -> str:
         if name not in _bundled():
             raise NotFoundError("There is no such bundled rubric.", "Choose one from the list.")
         return files.to_yaml(_bundled()[name])
-    return files.to_yaml(read(desk, RubricRef(id=name, version=version)))
+    return text(desk, RubricRef(id=name, version=version))
 
 
 def findings(desk: Desk, text: str) -> tuple[files.Finding, ...]:

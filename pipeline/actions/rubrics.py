@@ -75,18 +75,26 @@ def get(desk: Desk, ref: RubricRef) -> Rubric:
 
 
 def save(desk: Desk, text: str, name: str = "rubric.yaml") -> Rubric:
-    """Keeps a rubric that was written or imported; RubricError says what is wrong with it, ConflictError that this very
-    version is there already. No opening uses it until it is moved to it.
+    """Keeps a rubric that was written or imported, with its text and comments; RubricError says what is wrong with it,
+    ConflictError that this very text is there already. No opening uses it until it is moved to it.
+
+    Where only comments or their places differ the version stays the same and has the new text from now on.
     """
     rubric = files.load_text(text, name)
+    ref = RubricRef(id=rubric.id, version=rubric.version)
+    plain = text.removeprefix("\ufeff").replace("\r\n", "\n").rstrip() + "\n"
     with desk.store.write() as c:
         desk.require(c, "manage-openings")
-        if stored.known(c, RubricRef(id=rubric.id, version=rubric.version)):
+        if not stored.known(c, ref):
+            openings.add_rubric(c, rubric, desk.clock(), desk.actor, plain)
+            desk.log(c, "add-rubric", "rubric", rubric.id, rubric=f"{rubric.id}@{rubric.version}")
+        elif plain.rstrip() != (stored.written(c, ref) or files.to_yaml(rubric)).rstrip():
+            stored.rewrite(c, ref, plain)
+            desk.log(c, "comment-rubric", "rubric", rubric.id, rubric=f"{rubric.id}@{rubric.version}")
+        else:
             raise ConflictError(
                 "This version of the rubric is stored already.", "Change something, or use it as it is."
             )
-        openings.add_rubric(c, rubric, desk.clock(), desk.actor)
-        desk.log(c, "add-rubric", "rubric", rubric.id, rubric=f"{rubric.id}@{rubric.version}")
     return rubric
 
 
@@ -96,8 +104,10 @@ def lint(text: str, name: str = "rubric.yaml") -> list[files.Finding]:
 
 
 def export(desk: Desk, ref: RubricRef) -> str:
-    """A version as YAML; reading it again gives the same version."""
-    return files.to_yaml(get(desk, ref))
+    """A version as YAML, as it was written where a person wrote it; reading it again gives the same version."""
+    rubric = get(desk, ref)
+    with desk.store.read() as c:
+        return stored.written(c, ref) or files.to_yaml(rubric)
 
 
 def compare(desk: Desk, old: RubricRef, new: RubricRef) -> tuple[RubricChange, ...]:

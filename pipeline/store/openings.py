@@ -78,13 +78,20 @@ def _user(row: Row[Any]) -> User:
     return User(**{**row._mapping, "roles": tuple(row.roles)})
 
 
-def add_rubric(connection: Connection, rubric: Rubric, now: datetime | None = None, author: str | None = None) -> None:
-    """Keeps a rubric version for ever; the same version again changes nothing."""
+def add_rubric(
+    connection: Connection, rubric: Rubric, now: datetime | None = None, author: str | None = None, written: str = ""
+) -> None:
+    """Keeps a rubric version for ever, with the text as it was ``written``; the same version again changes nothing."""
     known = sa.select(t.rubric.c.id).where(t.rubric.c.id == rubric.id, t.rubric.c.version == rubric.version)
     if connection.execute(known).first() is None:
         connection.execute(
             sa.insert(t.rubric).values(
-                id=rubric.id, version=rubric.version, body=rubric.model_dump_json(), created_at=now, author=author
+                id=rubric.id,
+                version=rubric.version,
+                body=rubric.model_dump_json(),
+                created_at=now,
+                author=author,
+                written=written,
             )
         )
 

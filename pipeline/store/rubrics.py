@@ -19,6 +19,18 @@ def known(connection: Connection, ref: RubricRef) -> bool:
     return connection.execute(query).first() is not None
 
 
+def written(connection: Connection, ref: RubricRef) -> str:
+    """That version as a person wrote it; empty where it came otherwise or is not stored."""
+    query = sa.select(t.rubric.c.written).where(t.rubric.c.id == ref.id, t.rubric.c.version == ref.version)
+    return str(connection.execute(query).scalar() or "")
+
+
+def rewrite(connection: Connection, ref: RubricRef, text: str) -> None:
+    """Keeps another wording of the same version: comments and order are not content."""
+    where = sa.and_(t.rubric.c.id == ref.id, t.rubric.c.version == ref.version)
+    connection.execute(sa.update(t.rubric).where(where).values(written=text))
+
+
 def versions(connection: Connection, rubric_id: str | None) -> Iterator[tuple[Any, Rubric]]:
     """Rows of versions (id, version, created_at, author, numbers of openings and reviews) with the rubric, newest first."""
     r = t.rubric.c

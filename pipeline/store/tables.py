@@ -40,6 +40,7 @@ rubric = sa.Table(
     text("body"),
     moment("created_at", nullable=True),
     sa.Column("author", sa.String(64)),
+    text("written"),  # as a person typed it, comments and all; empty where it came otherwise
 )
 
 job = sa.Table(

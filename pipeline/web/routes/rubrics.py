@@ -133,17 +133,17 @@ def read(request: Request, desk: SignedIn, rubric: str, version: str) -> Respons
 @router.get("/rubrics/{rubric}/{version}/file.{kind}", include_in_schema=False)
 def download(desk: SignedIn, rubric: str, version: str, kind: str) -> Response:
     """The rubric as YAML, or a blank scorecard of it as .xlsx, .html or .md."""
-    found = drafting.read(desk, RubricRef(id=rubric, version=version))
-    media, content = _file(found, kind)
+    ref = RubricRef(id=rubric, version=version)
+    if kind == "yaml":
+        media, content = "application/yaml; charset=utf-8", drafting.text(desk, ref).encode()
+    else:
+        media, content = _file(drafting.read(desk, ref), kind)
     return as_file(content, media, f"{'rubric' if kind == 'yaml' else 'scorecard'}-{version[:8]}.{kind}")
 
 
 def _file(rubric: Rubric, kind: str) -> tuple[str, bytes]:
     from pipeline.exports import html, xlsx
-    from pipeline.rubrics import to_yaml
 
-    if kind == "yaml":
-        return "application/yaml; charset=utf-8", to_yaml(rubric).encode()
     if kind == "xlsx":
         return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", xlsx.blank(rubric, 10)
     if kind == "html":

@@ -134,3 +134,19 @@ def test_difference_is_shown_word_by_word() -> None:
     ]
     long = "word " * 3000
     assert pieces(long, long + "x") == [("gone", long), ("new", long + "x")]
+
+
+def test_comments_of_who_wrote_a_rubric_survive_saving_and_come_back(scene: Scene, as_: As) -> None:
+    lead = as_("lead")
+    text = "# Agreed with the team in May.\n" + changed(scene)
+    saved = lead.post("/rubrics/new", data={"text": text.replace("\n", "\r\n"), "save": "1"}, follow_redirects=False)
+    place = saved.headers["location"].split("?")[0]
+    assert lead.get(f"{place}/file.yaml").text.rstrip() == text.rstrip()
+    name, version = place.split("/")[-2:]
+    assert "# Agreed with the team in May." in lead.get(f"/rubrics/new?base={name}@{version}").text
+    again = lead.post("/rubrics/new", data={"text": text, "save": "1"})
+    assert "stored already" in again.text
+    other = text.replace("in May", "in June")
+    moved = lead.post("/rubrics/new", data={"text": other, "save": "1"}, follow_redirects=False)
+    assert moved.headers["location"].split("?")[0] == place, "a comment makes no other version"
+    assert "in June" in lead.get(f"{place}/file.yaml").text
