@@ -28,9 +28,11 @@ check: $(VENV)/.installed-dev  ## style, types, import table
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-soak: $(VENV)/.installed-dev  ## long runs: damaged files, random histories, kills, every rewording; writes docs/soak.md, docs/faults.md
+soak: $(VENV)/.installed-dev  ## long runs: damaged files, random histories, kills, every rewording, a 2 GB upload, garbage, 50 reviewers; writes docs/soak.md, docs/faults.md, benchmarks/web.md
 	bad=0; \
 	$(BIN)/python -m pytest -q -m soak || bad=1; \
+	DEBRIEF_FUZZ_SECONDS=600 $(BIN)/python -m pytest -q -m service tests/pipeline/web/test_api_fuzz.py || bad=1; \
+	$(BIN)/python benchmarks/web.py load --minutes 5 --write benchmarks/web.md || bad=1; \
 	$(BIN)/python benchmarks/soak.py --write docs/soak.md || bad=1; \
 	$(BIN)/python benchmarks/faults.py --times 20 --damaged 200 --write docs/faults.md || bad=1; \
 	exit $$bad
