@@ -6,6 +6,9 @@ Run as ``python -m pipeline.jobs.decoding RECORDING OUT``: writes the samples to
 from __future__ import annotations
 
 import json
+import math
+import resource
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -13,11 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.errors import DebriefError, SourceError
+from pipeline.errors import DebriefError, EngineError, SourceError
 from pipeline.stages.audio import Audio, decode
 
 BASE_SECONDS, SECONDS_A_MEGABYTE = 120.0, 2.0
-"""An ordinary file takes under 0.1 s a megabyte; who needs twenty times as long goes in circles."""
+"""Processor seconds. An ordinary file takes under 0.1 s a megabyte; who needs twenty times as long goes in circles."""
+
+PATIENCE = 4.0
+"""How many times as long it may take by the clock: on a machine that is too busy a good recording waits for its turn."""
 
 
 @dataclass(frozen=True)
@@ -33,17 +39,23 @@ class Decoded:
 def decode_apart(recording: Path, out: Path) -> Decoded:
     """Writes the samples of ``recording`` (int16, channel after channel) to ``out`` from a process of its own.
 
-    Raises SourceError for a file that cannot be used, also where it crashes or stalls the decoder.
+    Raises SourceError for a file that cannot be used, also where it crashes the decoder or keeps it busy for ever; EngineError where the
+    machine did not come round to it.
     """
     limit = BASE_SECONDS + SECONDS_A_MEGABYTE * recording.stat().st_size / 1e6
-    command = [sys.executable, "-m", "pipeline.jobs.decoding", str(recording), str(out)]
+    command = [sys.executable, "-m", "pipeline.jobs.decoding", str(recording), str(out), str(math.ceil(limit))]
     try:
-        run = subprocess.run(command, capture_output=True, timeout=limit, cwd=Path(__file__).parents[2])
+        run = subprocess.run(command, capture_output=True, timeout=PATIENCE * limit, cwd=Path(__file__).parents[2])
     except subprocess.TimeoutExpired:
-        raise SourceError(
-            f"{recording.name}: decoding did not end within {limit:.0f} s; the file is damaged.",
-            "Export or download the recording again.",
+        raise EngineError(
+            f"{recording.name}: decoding had not ended after {PATIENCE * limit:.0f} s; the machine is too busy, or its disk stalls.",
+            "Run fewer workers (debrief doctor), then: debrief work retry.",
         ) from None
+    if run.returncode == -signal.SIGXCPU:
+        raise SourceError(
+            f"{recording.name}: decoding did not end within {limit:.0f} s of work; the file is damaged.",
+            "Export or download the recording again.",
+        )
     try:
         said = json.loads(run.stdout.decode().strip().splitlines()[-1])
     except (IndexError, ValueError):
@@ -73,8 +85,9 @@ def _error(name: str) -> type[DebriefError]:
     return getattr(errors, name, SourceError)
 
 
-def main(recording: str, out: str) -> None:
-    """Decodes and tells on one line what came of it."""
+def main(recording: str, out: str, seconds: str) -> None:
+    """Decodes and tells on one line what came of it; the system ends it after so many processor seconds."""
+    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds) + 5))
     try:
         audio = decode(Path(recording), require_speech=False)
         audio.samples.tofile(out)
@@ -96,4 +109,4 @@ def main(recording: str, out: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    main(*sys.argv[1:4])

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from shop import Shop
 
 from models.work import DayResult, DaySummary
-from pipeline.errors import NotFoundError, SourceError, StorageError, UsageError
+from pipeline.errors import EngineError, NotFoundError, SourceError, StorageError, UsageError
 from pipeline.exports.day import page, table
 from pipeline.jobs import decoding
 from pipeline.jobs.artefacts import Artefacts
@@ -123,17 +123,33 @@ def test_a_file_that_crashes_the_decoder_is_a_damaged_recording(
     assert told.value.remedy
 
 
-def test_a_file_that_stalls_the_decoder_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Decoding has a time by the file's size."""
-    sleeper = tmp_path / "python"
-    sleeper.write_text("#!/bin/sh\nexec sleep 60\n")
-    sleeper.chmod(0o755)
-    monkeypatch.setattr(decoding.sys, "executable", str(sleeper))
-    monkeypatch.setattr(decoding, "BASE_SECONDS", 0.3)
+def a_python_that(does: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Puts a script in the place of the decoder's process; returns a recording to decode."""
+    script = tmp_path / "python"
+    script.write_text(f"#!/bin/sh\n{does}\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(decoding.sys, "executable", str(script))
     recording = tmp_path / "endless.mp3"
     recording.write_bytes(b"abc")
-    with pytest.raises(SourceError, match="did not end"):
+    return recording
+
+
+def test_a_file_that_keeps_the_decoder_busy_is_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decoding has a time by the file's size, counted in work done."""
+    recording = a_python_that("kill -XCPU $$", tmp_path, monkeypatch)
+    with pytest.raises(SourceError, match="did not end within 120 s of work"):
         decoding.decode_apart(recording, tmp_path / "out")
+
+
+def test_a_machine_too_busy_to_decode_does_not_make_a_recording_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Waiting for a turn is not the file's fault: the remedy is to try again."""
+    monkeypatch.setattr(decoding, "BASE_SECONDS", 0.1)
+    recording = a_python_that("exec sleep 60", tmp_path, monkeypatch)
+    with pytest.raises(EngineError, match="too busy") as told:
+        decoding.decode_apart(recording, tmp_path / "out")
+    assert "retry" in told.value.remedy
 
 
 def test_measures_are_served_without_names(shop: Shop) -> None:
