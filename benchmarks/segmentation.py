@@ -109,6 +109,16 @@ def ours(weights: dict[str, CutWeights], embedder: Embedder) -> Cutter:
     return cutter
 
 
+def shipped(embedder: Embedder) -> Cutter:
+    """Roles found and talk cut as the product does it."""
+
+    def cutter(one: Labelled) -> Sequence[Turn]:
+        blank = [turn.model_copy(update={"role": "unknown"}) for turn in one.turns]
+        return cut(with_roles(blank, assign_roles(blank, one.rubric, embedder)), one.rubric, embedder).turns
+
+    return cutter
+
+
 def held_out(
     corpus: Sequence[Labelled], more: Sequence[Labelled], embedder: Embedder
 ) -> tuple[dict[str, CutWeights], dict[str, CutWeights]]:
@@ -154,6 +164,16 @@ def report(options: argparse.Namespace) -> list[str]:
     lines += [line("nearest question", measured(measure, corpus, nearest(embedder))), "", "Ours by rubric:", "", *head]
     for name in sorted({one.rubric.id for one in corpus}):
         lines.append(line(name, measured(measure, [one for one in corpus if one.rubric.id == name], mine)))
+    hard = labelled(ROOT / "fixtures" / "cut", rubrics_of([ROOT / "fixtures" / "cut"]))
+    lines += [
+        "",
+        f"Shipped weights on {len(hard)} hard talks of other roles by another writer (fixtures/cut):",
+        "",
+        *head,
+    ]
+    lines += [line("**ours**", measured(measure, hard, shipped(embedder)))]
+    lines += [line("uniform cut", measured(measure, hard, uniform))]
+    lines += [line("nearest question", measured(measure, hard, nearest(embedder)))]
     if options.rough:
         lines += ["", "Ours on rougher forms of the same talk:", "", *head]
         forms = {form: [rough(one, form, 7) for one in corpus] for form in ROUGH}
