@@ -66,7 +66,7 @@ def kills(place: Place, times: int) -> list[Row]:
 
 def killed_in(shop: Shop, stage: Stage, times: int) -> Row:
     """So many interviews, the worker of each killed in that step; waiting in front of and behind the step makes it long enough to hit."""
-    chance, ids, began = random.Random(STAGES.index(stage)), [], time.monotonic()
+    chance, ids, began = random.Random(), [], time.monotonic()
     hold = {"hold": [list(STAGES), 0.15]}
     worker = shop.hire(**hold)
     for _ in range(times):
@@ -355,9 +355,14 @@ def rows_of(page: Path) -> list[Row]:
     return found
 
 
-def merged(before: list[Row], rows: list[Row]) -> list[Row]:
-    """The rows of earlier runs, with what was made again in its place and what is new at the end."""
+def merged(before: list[Row], rows: list[Row], add: bool = False) -> list[Row]:
+    """The rows of earlier runs, with what was made again in its place (or added to it) and what is new at the end."""
     again = {row.fault: row for row in rows}
+    for old in before if add else []:
+        new = again.get(old.fault)
+        if new is not None:
+            for name in ("times", "interviews", "done", "failed", "lost", "twice", "seconds"):
+                setattr(new, name, getattr(new, name) + getattr(old, name))
     return [again.pop(row.fault, row) for row in before] + list(again.values())
 
 
@@ -367,6 +372,9 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=20, help="kills in every step; interviews in the race")
     parser.add_argument("--damaged", type=int, default=200)
     parser.add_argument("--only", default="", help=f"comma separated: {', '.join(FAULTS)}")
+    parser.add_argument(
+        "--add", action="store_true", help="count to the rows that are there, instead of in their place"
+    )
     parser.add_argument("--write", type=Path)
     given = parser.parse_args()
     place, rows = Place(), []
@@ -384,7 +392,7 @@ def main() -> None:
             rows += made
             print(f"{name}: {took:.0f} s", *made, sep="\n  ", flush=True)
             if given.write:
-                given.write.write_text(table(merged(rows_of(given.write), made), command))
+                given.write.write_text(table(merged(rows_of(given.write), made, given.add), command))
     finally:
         place.close()
     print(table(rows, command))

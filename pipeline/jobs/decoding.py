@@ -85,7 +85,7 @@ def _error(name: str) -> type[DebriefError]:
     return getattr(errors, name, SourceError)
 
 
-def main(recording: str, out: str, seconds: str) -> None:
+def main(recording: str, out: str, seconds: str = "3600") -> None:
     """Decodes and tells on one line what came of it; the system ends it after so many processor seconds."""
     resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds) + 5))
     try:
