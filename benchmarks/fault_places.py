@@ -42,7 +42,8 @@ class Row:
 class Place:
     """Makes shops in folders of their own, and clears them away."""
 
-    def __init__(self) -> None:
+    def __init__(self, seed: int = 5) -> None:
+        self.seed = seed
         self.folder = Path(tempfile.mkdtemp(prefix="debrief-faults-"))
         self.spoken = speech(ROOT / "fixtures" / "recordings" / "csm-short.opus", self.folder)
         self._numbers = count(1)

@@ -58,15 +58,15 @@ def kills(place: Place, times: int) -> list[Row]:
     shops = [place.shop() for _ in STAGES]  # one after the other: Alembic migrates one database at a time in a process
     try:
         with ThreadPoolExecutor(BESIDE) as beside:
-            return list(beside.map(lambda shop, stage: killed_in(shop, stage, times), shops, STAGES))
+            return list(beside.map(lambda shop, stage: killed_in(shop, stage, times, place.seed), shops, STAGES))
     finally:
         for shop in shops:
             shop.close()
 
 
-def killed_in(shop: Shop, stage: Stage, times: int) -> Row:
+def killed_in(shop: Shop, stage: Stage, times: int, seed: int) -> Row:
     """So many interviews, the worker of each killed in that step; waiting in front of and behind the step makes it long enough to hit."""
-    chance, ids, began = random.Random(), [], time.monotonic()
+    chance, ids, began = random.Random(f"{seed} {stage}"), [], time.monotonic()
     hold = {"hold": [list(STAGES), 0.15]}
     worker = shop.hire(**hold)
     for _ in range(times):
@@ -377,7 +377,7 @@ def main() -> None:
     )
     parser.add_argument("--write", type=Path)
     given = parser.parse_args()
-    place, rows = Place(), []
+    place, rows = Place(given.seed), []
     command = f"python benchmarks/faults.py --times {given.times} --damaged {given.damaged}"
     try:
         for name, make in FAULTS.items():
