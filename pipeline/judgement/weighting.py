@@ -123,20 +123,19 @@ def exact_total(rubric: Rubric, averages: dict[str, Fraction | None]) -> Fractio
     weights = {c.id: weight_of(c.weight) for c in rubric.competencies if c.id in present}
     if not any(weights.values()) or (rubric.missing == "block" and len(present) < len(rubric.competencies)):
         return None
-    common = lcm(*(weights[key].denominator * present[key].denominator for key in weights))
-    points = sum(_over(weights[key], present[key], common) for key in weights)
-    return Fraction(points, common) / sum(weights.values())
+    # Whole numbers over common denominators: a list of thousands would spend its time on adding fractions.
+    shares = [weights[key].as_integer_ratio() for key in weights]
+    values = [present[key].as_integer_ratio() for key in weights]
+    common = lcm(*(share * value for (_, share), (_, value) in zip(shares, values, strict=True)))
+    points = sum(w * v * (common // (by * over)) for (w, by), (v, over) in zip(shares, values, strict=True))
+    unit = lcm(*(by for _, by in shares))
+    return Fraction(points * unit, common * sum(w * (unit // by) for w, by in shares))
 
 
 @lru_cache(maxsize=4096)
 def weight_of(weight: Decimal) -> Fraction:
     """A weight as an exact fraction."""
     return Fraction(weight)
-
-
-def _over(a: Fraction, b: Fraction, common: int) -> int:
-    """The numerator of a times b over that common denominator."""
-    return a.numerator * b.numerator * (common // (a.denominator * b.denominator))
 
 
 def weigh(rubric: Rubric, confirmed: Iterable[ConfirmedScore], waiting: Iterable[str] = ()) -> WeightedTotal:
