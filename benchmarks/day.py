@@ -1,10 +1,13 @@
-"""A day of recordings through `debrief batch`: how long, where the time goes, and how it grows with length and with workers.
+"""A day of recordings through `debrief batch`: how long, where the time goes, how it grows with length and with workers, and beside peers.
 
     python benchmarks/day.py day --hours 6 --write benchmarks/day.md       16 recordings, the fixtures repeated with different noise
-    python benchmarks/day.py lengths --minutes 5,15,60                      seconds and memory against length
-    python benchmarks/day.py workers                                        one worker held to one core against two workers on two cores
+    python benchmarks/day.py peers --write benchmarks/day.md                that day's files through programs that only transcribe
+    python benchmarks/day.py lengths --minutes 5,15,60 --write ...          seconds and memory against length
+    python benchmarks/day.py workers --write benchmarks/day.md              one worker held to one core against two workers on two cores
 
-Takes about a third of an hour of two quiet cores for six hours of audio. ``--hours 0.5`` is a short form with the same sixteen files.
+Each command writes its own section of the page and leaves the others; it is written after every step, so that a run that is stopped
+leaves what it has measured. ``day`` keeps its files and what came of them in out/day, where ``peers`` finds them. Six hours take about a
+third of an hour of two quiet cores; ``--hours 0.5`` is a short form with the same sixteen files.
 """
 
 from __future__ import annotations
@@ -13,181 +16,195 @@ import argparse
 import json
 import os
 import platform
-import resource
-import subprocess
+import shutil
 import sys
 import tempfile
-import time
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-
-import numpy as np
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-RECORDINGS = ROOT / "fixtures" / "recordings"
-SOURCES = ("demo.opus", "csm-panel.opus", "csm-phone.mp3", "senior-overlap.opus")
-FILES = 16
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+
+import day_files  # noqa: E402
+import day_peers  # noqa: E402
+
+HEAD = """# A day of recordings
+
+Each section says its command, its day and how busy the machine was. Recordings are the fixtures one after the other, each time with other noise.
+"""
 
 
-def sound(source: Path, seconds: float, seed: int) -> np.ndarray:
-    """So much of a recording, repeated, each time with other noise."""
-    from pipeline.stages.audio import decode
+class Ran(NamedTuple):
+    """A run of `debrief batch`: seconds, what became of each file, peak memory (MB) of its largest process, and whether it was stopped."""
 
-    samples = decode(source).samples.astype(np.float32).mean(axis=0)
-    random = np.random.default_rng(seed)
-    wanted = round(seconds * 16_000)
-    parts = []
-    while sum(map(len, parts)) < wanted:
-        parts.append(samples * random.uniform(0.8, 1.0) + random.normal(0, random.uniform(10, 40), len(samples)))
-    return np.clip(np.concatenate(parts)[:wanted], -32768, 32767).astype(np.int16)
+    seconds: float
+    results: list[dict[str, Any]]
+    peak: float
+    stopped: bool
 
 
-def write_opus(path: Path, samples: np.ndarray) -> None:
-    """As an Opus file."""
-    import av
-
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("libopus", rate=16_000, layout="mono")
-        for at in range(0, len(samples), 16_000):
-            frame = av.AudioFrame.from_ndarray(samples[None, at : at + 16_000], format="s16", layout="mono")
-            frame.sample_rate = 16_000
-            out.mux(stream.encode(frame))
-        out.mux(stream.encode(None))
-
-
-def make_day(folder: Path, hours: float, files: int = FILES) -> float:
-    """Writes the day's files and returns their minutes."""
-    folder.mkdir(parents=True)
-    each = hours * 3600 / files
-    for number in range(files):
-        length = each * (0.6 + 0.8 * number / max(1, files - 1)) if files > 1 else each
-        write_opus(
-            folder / f"CSM--Candidate {number:02d}.opus",
-            sound(RECORDINGS / SOURCES[number % len(SOURCES)], length, number),
-        )
-    return hours * 60
-
-
-def run_batch(folder: Path, data: Path, *more: str, cores: str = "") -> tuple[float, list[dict], float]:
-    """Seconds, result events, and peak memory (MB) of the largest process."""
-    command = [
-        sys.executable,
-        "-m",
-        "pipeline.cli.main",
-        "batch",
-        str(folder),
-        "--rubric",
-        "csm-2-5y",
-        "--consent",
-        "given",
-        "--json",
-        *more,
-    ]
-    if cores:
-        command = ["taskset", "-c", cores, *command]
+def run_batch(folder: Path, data: Path, *more: str, cores: str = "", limit: float = 0.0) -> Ran:
+    """Works through a folder; after ``limit`` minutes it is asked to stop and says how far it is."""
+    data.mkdir(parents=True, exist_ok=True)
+    words = [str(folder), "--rubric", "csm-2-5y", "--consent", "given", "--json", *more]
+    command = [sys.executable, "-m", "pipeline.cli.main", "batch", *words]
     env = {**os.environ, "DEBRIEF_DATA": str(data), "PYTHONPATH": str(ROOT)}
     if cores:
+        command = ["taskset", "-c", cores, *command]
         env["DEBRIEF_THREADS"] = str(len(cores.split(",")))
-    began = time.monotonic()
-    out = subprocess.run(command, env=env, cwd=data.parent, capture_output=True, text=True).stdout
-    took = time.monotonic() - began
-    events = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
-    return took, [event for event in events if event["event"] == "result"], peak
+    ended = day_files.run(command, data / "batch", limit * 60, env)
+    events = [json.loads(line) for line in ended.out.read_text().splitlines() if line.startswith("{")]
+    results = [event for event in events if event["event"] == "result"]
+    if not results:
+        raise SystemExit(f"The batch said nothing; see {ended.out} and {ended.out.with_suffix('.err')}.")
+    return Ran(ended.seconds, results, ended.peak, ended.stopped)
 
 
-def stage_seconds(data: Path) -> dict[str, float]:
-    """Seconds by stage over the run, from the workers' log."""
+def stage_seconds(data: Path, interview: str = "") -> dict[str, float]:
+    """Seconds by stage from the workers' log, of all interviews or of one."""
     found: dict[str, float] = defaultdict(float)
     for line in (data / "worker.log").read_text().splitlines():
         event = json.loads(line) if line.startswith("{") else {}
-        if event.get("event") == "step":
+        if event.get("event") == "step" and interview in ("", event["interview"]):
             found[event["stage"]] += event["seconds"]
     return dict(found)
 
 
-def day(hours: float, workers: str) -> list[str]:
-    """The day's table."""
-    with tempfile.TemporaryDirectory(prefix="debrief-day-") as temporary:
-        folder, data = Path(temporary) / "DAY", Path(temporary) / "data"
-        minutes = make_day(folder, hours)
-        took, results, peak = run_batch(folder, data, *(["--workers", workers] if workers else []))
-        stages = stage_seconds(data)
-        again, _, _ = run_batch(folder, data)
-    done = sum(result["outcome"] == "done" for result in results)
+def day(page: Page, hours: float, workers: str, limit: float, kept: Path) -> None:
+    """The day's section; files, data and results stay in ``kept``."""
+    shutil.rmtree(kept, ignore_errors=True)
+    minutes = day_files.make_day(kept / "DAY", hours)
+    print(f"{minutes:.0f} minutes of recordings made", flush=True)
+    ran = run_batch(kept / "DAY", kept / "data", *(["--workers", workers] if workers else []), limit=limit)
+    (kept / "day.json").write_text(json.dumps({"hours": hours, "seconds": ran.seconds, "results": ran.results}))
+    stages = stage_seconds(kept / "data")
+    done = [result for result in ran.results if result["outcome"] == "done"]
+    heard = sum(result["minutes"] or 0 for result in done)
     rest = sum(seconds for stage, seconds in stages.items() if stage not in ("transcribe", "diarize"))
     total = sum(stages.values()) or 1
-    return [
-        f"## A day: {len(results)} recordings, {minutes / 60:.1f} h of audio, {workers or 'default'} workers",
-        "",
-        f"{took / 60:.1f} minutes for {done} done of {len(results)} (real-time factor {took / 60 / minutes:.4f}; six hours at that pace: "
-        f"{took / 60 / minutes * 360:.1f} min); the same day again, nothing new: {again:.1f} s. Peak of the largest process {peak:.0f} MB.",
+    lines = [
+        f"{len(ran.results)} recordings, {minutes / 60:.2f} h of audio, {workers or 'default'} workers. "
+        f"**{ran.seconds / 60:.1f} minutes** for {len(done)} done of {len(ran.results)} ({heard:.0f} minutes of audio; six hours at that "
+        f"pace: {ran.seconds / 60 / max(heard, 0.01) * 360:.1f}; aim 32).{' Stopped by --limit.' if ran.stopped else ''}",
+        f"Peak of the largest process {ran.peak:.0f} MB.",
         "",
         "| stage | seconds | share |",
         "|---|---|---|",
         *(f"| {stage} | {seconds:.1f} | {seconds / total:.1%} |" for stage, seconds in stages.items()),
-        f"| everything but transcribe and diarize | {rest:.1f} | {rest / total:.1%} |",
-        "",
+        f"| everything but transcribe and diarize (aim 8 %) | {rest:.1f} | {rest / total:.1%} |",
     ]
+    page.put("A day", lines)
+    if not ran.stopped:
+        again = run_batch(kept / "DAY", kept / "data")
+        page.put("A day", [*lines, "", f"The same day again, nothing new: {again.seconds:.1f} s."])
 
 
-def lengths(minutes: list[float]) -> list[str]:
-    """Seconds a minute of audio and peak memory against length."""
-    lines = ["## Cost against length", "", "| minutes | seconds | seconds a minute | peak MB |", "|---|---|---|---|"]
+def lengths(page: Page, minutes: Sequence[float], limit: float) -> None:
+    """Seconds a minute of audio and peak memory against length, in a worker that has its models loaded."""
+    lines = ["| minutes | seconds | seconds a minute | peak MB |", "|---|---|---|---|"]
+    rows: list[tuple[float, float, float]] = []
     for length in minutes:
         with tempfile.TemporaryDirectory(prefix="debrief-day-") as temporary:
             folder, data = Path(temporary) / "DAY", Path(temporary) / "data"
-            make_day(folder, length / 60, files=1)
-            run_batch(folder, data, "--workers", "1")
-            took = sum(stage_seconds(data).values())
-            peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
-        lines.append(f"| {length:g} | {took:.1f} | {took / length:.2f} | {peak:.0f} |")
-    return [*lines, ""]
+            day_files.make_day(folder, length / 60, files=1)
+            day_files.write_opus(folder / "CSM--A warm one.opus", day_files.sound("csm-short.opus", 40, 99))
+            ran = run_batch(folder, data, "--workers", "1", limit=limit)
+            long_one = next(result for result in ran.results if "warm" not in result["file"])
+            took = sum(stage_seconds(data, long_one["interview"]).values())
+        stopped = ran.stopped or long_one["outcome"] != "done"
+        if not stopped:
+            rows.append((length, took, ran.peak))
+        lines.append(
+            f"| {length:g} | {took:.1f}{' (not finished)' if stopped else ''} | {took / length:.2f} | {ran.peak:.0f} |"
+        )
+        said = []
+        if len(rows) > 1:
+            pace = [took / length for length, took, _ in rows]
+            said = ["", f"Dearest minute to cheapest: {max(pace) / min(pace):.2f} (aim 1.15); memory, longest to shortest: "
+                    f"{rows[-1][2] / rows[0][2]:.2f} (aim 1.3)."]  # fmt: skip
+        page.put("Cost against length", [
+            "One worker; a short recording goes first, so that loading the models is not counted.", "", *lines, *said,
+        ])  # fmt: skip
 
 
-def scaling(minutes: float) -> list[str]:
+def scaling(page: Page, minutes: float, limit: float) -> None:
     """One worker held to one core against two workers on two cores, on the same files."""
-    lines = ["## Workers", "", "| workers | cores | seconds | interviews an hour | to one |", "|---|---|---|---|---|"]
+    lines = ["| workers | cores | seconds | interviews an hour | to one (aim 1.7) |", "|---|---|---|---|---|"]
     first = 0.0
     with tempfile.TemporaryDirectory(prefix="debrief-day-") as temporary:
         folder = Path(temporary) / "DAY"
-        make_day(folder, minutes / 60, files=8)
+        day_files.make_day(folder, minutes / 60, files=8)
         for workers, cores in ((1, "0"), (2, "0,1")):
-            took, results, _ = run_batch(
-                folder, Path(temporary) / f"data{workers}", "--workers", str(workers), cores=cores
+            ran = run_batch(
+                folder, Path(temporary) / f"data{workers}", "--workers", str(workers), cores=cores, limit=limit
             )
-            rate = len(results) / took * 3600
+            done = sum(result["outcome"] == "done" for result in ran.results)
+            rate = done / ran.seconds * 3600
             first = first or rate
-            lines.append(f"| {workers} | {len(cores.split(','))} | {took:.1f} | {rate:.1f} | {rate / first:.2f} |")
-    return [*lines, ""]
+            lines.append(
+                f"| {workers} | {len(cores.split(','))} | {ran.seconds:.1f} | {rate:.1f} | {rate / first if first else 0:.2f} |"
+            )
+            page.put(
+                "Workers",
+                [
+                    f"8 recordings, {minutes:g} minutes in all, from start to end, models loaded by each worker.",
+                    "",
+                    *lines,
+                ],
+            )
+
+
+class Page:
+    """A page of sections: one is replaced, the others stay."""
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+
+    def put(self, title: str, lines: Sequence[str]) -> None:
+        """Writes a section with the command that made it."""
+        how = (
+            f"`python {' '.join(sys.argv)}` on {datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {os.cpu_count()} cores, load "
+            f"{os.getloadavg()[0]:.1f} at the end, Python {platform.python_version()}."
+        )
+        text = "\n".join([how, "", *lines]).replace(str(Path.home()), "~").replace(str(ROOT) + "/", "")
+        text = text.replace(sys.prefix + "/", "")
+        print(f"## {title}\n\n{text}\n", flush=True)
+        if self._file is None:
+            return
+        before = self._file.read_text() if self._file.is_file() else ""
+        sections = dict(part.split("\n", 1) for part in before.split("\n## ")[1:] if "\n" in part)
+        sections[title] = f"\n{text}\n"
+        self._file.write_text(HEAD + "".join(f"\n## {name}\n\n{body.strip()}\n" for name, body in sections.items()))
 
 
 def main() -> None:
     """Measures what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("what", choices=["day", "lengths", "workers"])
+    parser.add_argument("what", choices=["day", "peers", "lengths", "workers"])
     parser.add_argument("--hours", type=float, default=6.0)
     parser.add_argument("--workers", default="")
-    parser.add_argument("--minutes", default="5,15,60")
+    parser.add_argument(
+        "--minutes", default="5,15,60", help="lengths, or together what `workers` works on; 180 is possible"
+    )
+    parser.add_argument(
+        "--limit", type=float, default=0.0, help="minutes after which a program is stopped; what it has done counts"
+    )
+    parser.add_argument("--peers", default=",".join(day_peers.PEERS), help="which peers")
+    parser.add_argument("--kept", type=Path, default=ROOT / "out" / "day", help="where `day` leaves what `peers` needs")
     parser.add_argument("--write", type=Path)
     given = parser.parse_args()
+    page, minutes = Page(given.write), [float(part) for part in given.minutes.split(",")]
     if given.what == "day":
-        lines = day(given.hours, given.workers)
+        day(page, given.hours, given.workers, given.limit, given.kept)
+    elif given.what == "peers":
+        day_peers.peers(page.put, given.kept, given.peers.split(","), given.limit)
     elif given.what == "lengths":
-        lines = lengths([float(part) for part in given.minutes.split(",")])
+        lengths(page, minutes, given.limit)
     else:
-        lines = scaling(sum(float(part) for part in given.minutes.split(",")))
-    head = [
-        f"`python {' '.join(sys.argv)}` on {datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {os.cpu_count()} cores, load "
-        f"{os.getloadavg()[0]:.1f}, Python {platform.python_version()}.",
-        "",
-    ]
-    page = "\n".join([lines[0], "", *head, *lines[2:]]) + "\n"
-    print(page)
-    if given.write:
-        given.write.write_text(page)
+        scaling(page, sum(minutes), given.limit)
 
 
 if __name__ == "__main__":
