@@ -1,12 +1,14 @@
 """Fit the numbers of the pooling from readings of talks that the heads and the phrases had not seen.
 
-usage: python -m scripts.fit_pooling        (after scripts.heldout; writes scripts/pooling.json)
+usage: python -m scripts.fit_pooling        (after scripts.heldout; writes scripts/pooling.json, and its numbers into the shipped weights)
 """
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -34,7 +36,11 @@ from scripts.scoring_data import Talk
 COVERAGE = 0.94
 """Aimed at above the 90 % that is promised: the roles that users bring differ more than ours do, and a missing draft covers nothing."""
 
-THRESHOLD = 0.3
+THRESHOLD = 0.2
+"""Chance of being quoted below which a stretch is left out."""
+
+SURE = 0.65
+"""How sure a quote's sign must be, from 0 (even) to 1 (never wrong)."""
 
 UNDRAFTED = 0.028
 """Share of scored competencies that may stay without a draft so that empty ones do."""
@@ -77,7 +83,7 @@ def fit(rows: Sequence[Seen], ridge: float = 10.0, power: float = 1.0) -> PoolWe
     pool = PoolWeights(
         weights.astype(np.float32), float(b.mean()), stretch, float(np.quantile(amounts, UNDRAFTED)),
         np.array([1.5, 2.5, 3.5, 4.5], np.float32), np.zeros(len(DOUBT), np.float32), 0.9,
-        np.zeros(len(CHOICE), np.float32), np.zeros(len(SIGN), np.float32), THRESHOLD,
+        np.zeros(len(CHOICE), np.float32), np.zeros(len(SIGN), np.float32), THRESHOLD, SURE,
     )  # fmt: skip
     return _with_doubt(rows, _with_quotes(rows, pool))
 
@@ -164,14 +170,24 @@ def logistic(x: np.ndarray, y: np.ndarray, ridge: float = 2.0) -> np.ndarray:
     return out
 
 
+def put(pool: PoolWeights, path: Path) -> None:
+    """The numbers into the weights' metadata; heads and phrases stay byte for byte."""
+    from safetensors import safe_open
+    from safetensors.torch import save_file
+
+    with safe_open(str(path), framework="pt") as file:
+        meta = json.loads(file.metadata()["scorer"])
+        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
+    meta["pool"] = pool.to_json()
+    save_file(tensors, str(path), metadata={"scorer": json.dumps(meta, sort_keys=True)})
+
+
 def main() -> None:
     """Fit on all held-out talks, of unseen and of known rubrics, and write the numbers that ship."""
-    import json
-    from pathlib import Path
-
     from pipeline import weights
     from pipeline.settings import Settings
     from pipeline.stages.evidence import load_parser
+    from pipeline.stages.scorer_weights import SHIPPED
     from scripts.heldout import make, rows
     from scripts.scoring_data import load_sources
 
@@ -179,8 +195,9 @@ def main() -> None:
     sources = load_sources()
     nlp = load_parser(weights.find("spacy", Settings().cache).folder)
     found = [row for kind in ("unseen", "known") for row in rows(kind, sources, nlp).values()]
-    text = json.dumps(fit(found).to_json(), indent=1) + "\n"
-    (Path(__file__).parent / "pooling.json").write_text(text, encoding="utf-8")
+    pool = fit(found)
+    (Path(__file__).parent / "pooling.json").write_text(json.dumps(pool.to_json(), indent=1) + "\n", encoding="utf-8")
+    put(pool, SHIPPED)
 
 
 if __name__ == "__main__":

@@ -63,6 +63,7 @@ class PoolWeights(NamedTuple):
     choice: Floats
     sign: Floats
     threshold: float
+    sure: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """The numbers as they stand in the weights' metadata."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +18,9 @@ JOINED_WORDS = 36
 
 LEAST = 0.02
 """Relevance below which a stretch says nothing on a competency."""
+
+LESS_SURE = 0.3
+"""How sure the sign of the one quote is that speaks against all others of a middling level, 0 (even) to 1."""
 
 CHOICE = (
     "bias",
@@ -133,27 +136,43 @@ def _over(shape: tuple[int, ...], column: NDArray[np.float64]) -> NDArray[np.flo
 
 
 def choose(found: Stretches, units: Sequence[Unit], c: int, value: float, weights: PoolWeights) -> tuple[Quote, ...]:
-    """At most five stretches that do not overlap, the likeliest ones, in the order of the talk.
+    """At most five stretches that do not overlap, in the order of the talk: likely ones that surely speak for or surely against.
 
-    There is at least one where any stretch speaks to the competency at all.
+    What may as well mean one as the other is left out, however likely a reader would quote it. A middling level is seldom without both:
+    where all sure quotes of one point one way, the best of the other way may be less sure. There is at least one quote where any stretch
+    speaks to the competency at all.
     """
-    if not len(found.first):
-        return ()
     chance = 1 / (1 + np.exp(-(found.features[:, c] @ weights.choice)))
     signs = with_value(found.signs, value)
     plus = 1 / (1 + np.exp(-(signs @ weights.sign)))
-    taken: set[int] = set()
-    quotes: list[Quote] = []
-    for k in np.argsort(-chance, kind="stable").tolist():
-        inside = {int(found.first[k]), int(found.last[k])}
-        if inside & taken or found.relevance[k, c] <= LEAST:
-            continue
-        if len(quotes) == MAX_QUOTES or (quotes and chance[k] < weights.threshold):
-            break
-        taken |= inside
+    sure = np.abs(2 * plus - 1)
+    order = np.argsort(-chance * sure, kind="stable")
+    order = order[found.relevance[order, c] > LEAST]
+    likely = order[chance[order] >= weights.threshold]
+    chosen = _apart(found, likely[sure[likely] >= weights.sure], MAX_QUOTES) or _apart(found, order, 1)
+    ways = {bool(plus[k] >= 0.5) for k in chosen}
+    if 1.5 <= value < 4.5 and len(ways) == 1:
+        other = likely[((plus[likely] >= 0.5) != ways.pop()) & (sure[likely] >= LESS_SURE)]
+        room = chosen[: MAX_QUOTES - 1]
+        both = _apart(found, [*room, *other], len(room) + 1)
+        chosen = both if len(both) > len(room) else chosen
+    quotes = []
+    for k in chosen:
         head, tail = units[found.first[k]], units[found.last[k]]
         # what it shows: the two readings of its level, on its own side of the middle
         shown = (float(found.level[k]) + 3 + float(signs[k, SIGN.index("phrase level")])) / 2
         level = max(shown, 3.25) if plus[k] >= 0.5 else min(shown, 2.5)
         quotes.append(Quote(head.turn, head.start, tail.end, float(chance[k]), float(plus[k]), level))
     return tuple(sorted(quotes, key=lambda quote: (quote.turn, quote.start)))
+
+
+def _apart(found: Stretches, order: Iterable[int], most: int) -> list[int]:
+    """The first stretches of an order that share no unit, at most so many."""
+    taken: set[int] = set()
+    kept: list[int] = []
+    for k in map(int, order):
+        inside = {int(found.first[k]), int(found.last[k])}
+        if not inside & taken and len(kept) < most:
+            taken |= inside
+            kept.append(k)
+    return kept
