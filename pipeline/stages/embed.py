@@ -25,8 +25,11 @@ class Embedder(Protocol):
 
     name: str
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """Unit-length float32 vectors, shape (len(texts), dimensions), in the order given."""
+    def encode(self, texts: Sequence[str], lasting: bool = False) -> Vectors:
+        """Unit-length float32 vectors, shape (len(texts), dimensions), in the order given.
+
+        ``lasting``: the texts are nobody's words (a rubric's, our own), so that their vectors may outlive the talk.
+        """
         ...
 
 
@@ -34,7 +37,7 @@ class SentenceEmbedder:
     """all-MiniLM-L6-v2 from a local folder; remembers what it has embedded.
 
     Each distinct text is embedded once. The memory is keyed by the text's sha256, so that it holds
-    nothing of what was said but vectors; ``forget`` drops some or all of it.
+    nothing of what was said but vectors; ``forget`` drops some or all of what was said in talks.
     """
 
     def __init__(self, folder: Path, name: str, threads: int | None = None) -> None:
@@ -43,9 +46,10 @@ class SentenceEmbedder:
         self.name = name
         self._model = load_minilm(folder, threads)
         self._known: dict[bytes, Vectors] = {}
+        self._lasting: set[bytes] = set()
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors, shape (len(texts), 384); each distinct text is embedded once."""
+    def encode(self, texts: Sequence[str], lasting: bool = False) -> Vectors:
+        """Unit vectors, shape (len(texts), 384); each distinct text is embedded once. :meth:`forget` leaves ``lasting`` ones alone."""
         if not texts:
             return np.zeros((0, DIMENSIONS), dtype=np.float32)
         keys = [_key(text) for text in texts]
@@ -55,16 +59,20 @@ class SentenceEmbedder:
             batch = wanted[at : at + BATCH]
             vectors = np.asarray(self._model.sentences(batch).numpy(), dtype=np.float32)
             self._known.update(zip((new[text] for text in batch), vectors, strict=True))
+        if lasting:
+            self._lasting.update(keys)
         found = np.stack([self._known[key] for key in keys])
         while len(self._known) > REMEMBERED:
-            del self._known[next(iter(self._known))]
+            oldest = next(iter(self._known))
+            del self._known[oldest]
+            self._lasting.discard(oldest)
         return found
 
     def forget(self, texts: Iterable[str] | None = None) -> int:
-        """Drop the vectors of these texts, or everything; how many were dropped."""
+        """Drop the vectors of these texts, or of all that is not lasting; how many were dropped."""
         before = len(self._known)
         if texts is None:
-            self._known.clear()
+            self._known = {key: vector for key, vector in self._known.items() if key in self._lasting}
         else:
             for text in texts:
                 self._known.pop(_key(text), None)

@@ -114,7 +114,7 @@ def read_talk(turns: Sequence[Turn], rubric: Rubric, embedder: Embedder) -> Talk
     bounds = n + np.cumsum([0, *map(len, parts)])
     part_of = [embedded[bounds[i] : bounds[i + 1]] for i in range(n)]
     k = len(rubric.questions)
-    texts = embedder.encode([question.text for question in rubric.questions]).T
+    texts = embedder.encode([question.text for question in rubric.questions], lasting=True).T
     best = np.zeros((n, k), dtype=np.float32)
     for i in range(n if k else 0):
         best[i] = np.maximum(whole[i] @ texts, (part_of[i] @ texts).max(axis=0))
@@ -156,16 +156,18 @@ def _near_probes(whole: Matrix, rubric: Rubric, embedder: Embedder) -> tuple[Mat
     probe = np.zeros((n, len(rubric.questions)), dtype=np.float32)
     for j, question in enumerate(rubric.questions):
         if question.probes and n:
-            probe[:, j] = (whole @ embedder.encode(list(question.probes)).T).max(axis=1)
+            probe[:, j] = (whole @ embedder.encode(list(question.probes), lasting=True).T).max(axis=1)
     aims = [f"{c.name}. {c.definition}".strip() for c in rubric.competencies]
-    return probe, (whole @ embedder.encode(aims).T).max(axis=1) if aims and n else np.zeros(n, dtype=np.float32)
+    return probe, (whole @ embedder.encode(aims, lasting=True).T).max(axis=1) if aims and n else np.zeros(
+        n, dtype=np.float32
+    )
 
 
 def _near_models(whole: Matrix, part_of: Sequence[Matrix], embedder: Embedder) -> Matrix:
     """Per turn: the highest cosine of the turn or one of its pieces to each kind of model turn."""
     columns = []
     for examples in MODEL_TURNS.values():
-        vectors = embedder.encode(list(examples)).T
+        vectors = embedder.encode(list(examples), lasting=True).T
         columns.append(
             [
                 max(float((row @ vectors).max()), float((parts @ vectors).max()))

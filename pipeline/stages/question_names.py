@@ -74,7 +74,7 @@ class BankReader:
         if not self.size:
             return
         groups = [*asked, *aims, *probes, rest, list(COMMON)]
-        embedder.encode([text for group in groups for text in group])
+        embedder.encode([text for group in groups for text in group], lasting=True)
         self._asked, self._aims, self._probes = (
             [embedder.encode(row) for row in rows] for rows in (asked, aims, probes)
         )

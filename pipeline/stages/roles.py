@@ -100,7 +100,8 @@ def _bank_likeness(turns: Sequence[Turn], rubric: Rubric, embedder: Embedder) ->
     short = [turn for turn in turns if turn.speaker and 4 <= turn.n_words <= 60 and asks(turn.text)]
     if not rubric.questions or not short:
         return {}
-    near = embedder.encode([gist(turn.text) for turn in short]) @ embedder.encode([q.text for q in rubric.questions]).T
+    bank = embedder.encode([question.text for question in rubric.questions], lasting=True)
+    near = embedder.encode([gist(turn.text) for turn in short]) @ bank.T
     return {
         label: float(
             np.mean(np.max([row for turn, row in zip(short, near, strict=True) if turn.speaker == label], axis=0))

@@ -32,7 +32,7 @@ def read_rubric(rubric: Rubric, embedder: Embedder) -> RubricRead:
     texts = [text for competency in rubric.competencies for text in competency_texts(competency)]
     anchors = [anchor_texts(competency) for competency in rubric.competencies]
     listed = list(dict.fromkeys([*texts, *(text for own in anchors for text in own)]))
-    vectors = dict(zip(map(text_key, listed), embedder.encode(listed), strict=True))
+    vectors = dict(zip(map(text_key, listed), embedder.encode(listed, lasting=True), strict=True))
 
     def of(own: Sequence[str]) -> Vectors:
         return np.stack([vectors[text_key(text)] for text in own])
@@ -60,14 +60,14 @@ class TalkVectors:
         self.rubric = rubric
         self._embedder = embedder
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
+    def encode(self, texts: Sequence[str], lasting: bool = False) -> Vectors:
         """Unit vectors in the order given, as the embedder makes them; each text of the talk is embedded once."""
         if not texts:
-            return self._embedder.encode(texts)
+            return self._embedder.encode(texts, lasting)
         keys = [text_key(text) for text in texts]
         new = {k: t for k, t in zip(keys, texts, strict=True) if k not in self.kept and k not in self.rubric}
         if new:
-            self.kept.update(zip(new, self._embedder.encode(list(new.values())), strict=True))
+            self.kept.update(zip(new, self._embedder.encode(list(new.values()), lasting), strict=True))
         return np.stack([self.kept[key] if key in self.kept else self.rubric[key] for key in keys])
 
 

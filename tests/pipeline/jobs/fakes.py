@@ -117,7 +117,7 @@ class FakeEngines:
             for i, (start, end) in enumerate(zip(starts, ends, strict=True))
         ]
 
-    def encode(self, texts: Sequence[str]) -> np.ndarray:
+    def encode(self, texts: Sequence[str], lasting: bool = False) -> np.ndarray:
         rows = [np.frombuffer(hashlib.sha256(t.encode()).digest() * 48, dtype=np.uint8)[:384] for t in texts]
         made = np.array(rows, dtype=np.float32).reshape(-1, 384) - 127.0
         return made / np.linalg.norm(made, axis=1, keepdims=True) if len(texts) else made

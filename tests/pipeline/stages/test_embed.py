@@ -60,3 +60,13 @@ def test_memory_keeps_no_words_and_stays_bounded(own: SentenceEmbedder, monkeypa
 
 def test_no_text_gives_no_rows(engines: Engines) -> None:
     assert engines.embedder.encode([]).shape == (0, 384)
+
+
+def test_a_rubrics_vectors_outlive_the_talk(own: SentenceEmbedder, monkeypatch: pytest.MonkeyPatch) -> None:
+    own.encode(["What did you track?"], lasting=True)
+    own.encode(["I never told anybody."])
+    assert own.forget() == 1
+    monkeypatch.setattr(own, "_model", None)
+    assert own.encode(["What did you track?"]).shape == (1, 384)
+    with pytest.raises(AttributeError):
+        own.encode(["I never told anybody."])

@@ -123,7 +123,7 @@ class Flat:
 
     name = "flat"
 
-    def encode(self, texts: list[str]) -> np.ndarray:
+    def encode(self, texts: list[str], lasting: bool = False) -> np.ndarray:
         return np.ones((len(texts), 4), np.float32) / 2
 
 
