@@ -168,7 +168,9 @@ def test_kept_vectors_spare_embedding_what_was_quoted_and_asked(scorer, drafts, 
     assert scorer.recall(vectors)
     embedded: list[str] = []
     encode = SentenceEmbedder.encode
-    monkeypatch.setattr(SentenceEmbedder, "encode", lambda self, texts: embedded.extend(texts) or encode(self, texts))
+    monkeypatch.setattr(
+        SentenceEmbedder, "encode", lambda self, texts, *a: embedded.extend(texts) or encode(self, texts, *a)
+    )
     assert scorer.score(talk.turns, talk.answers, rubric) == drafts["dev-a-04"]
     assert embedded == []
     assert scorer.vectors(talk.turns) == vectors
