@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pipeline.errors import SourceError
 
 if TYPE_CHECKING:
+    from av.audio.fifo import AudioFifo
     from av.audio.frame import AudioFrame
     from av.audio.resampler import AudioResampler
     from av.audio.stream import AudioStream
@@ -84,7 +85,7 @@ def decoded_blocks(path: Path) -> tuple[list[Samples], float | None]:
         for block in _resampled(frames(container, stream)):
             pending.append(block)
             length += block.shape[1]
-            if len(pending) == 2000:  # half a million blocks of 20 ms would cost as much again in their headers
+            if len(pending) == 60:
                 blocks.append(np.concatenate(pending, axis=1))
                 pending.clear()
             if length > (MAX_SECONDS + 60) * RATE:
@@ -133,8 +134,8 @@ def _resampled(frames: Iterator[AudioFrame]) -> Iterator[Samples]:
     resampler: AudioResampler | None = None
     current: tuple[object, ...] = ()
     width: int | None = None
-    for frame in frames:
-        shape = (frame.format.name, frame.layout.name, frame.sample_rate)
+    for frame in _gathered(frames):
+        shape = _shape(frame)
         if resampler is None or shape != current:
             if resampler is not None:
                 yield from (_as_channels(out, width or 1) for out in resampler.resample(None))
@@ -150,6 +151,35 @@ def _resampled(frames: Iterator[AudioFrame]) -> Iterator[Samples]:
         yield from (_as_channels(out, width or 1) for out in resampler.resample(frame))
     if resampler is not None:
         yield from (_as_channels(out, width or 1) for out in resampler.resample(None))
+
+
+def _gathered(frames: Iterator[AudioFrame]) -> Iterator[AudioFrame]:
+    """The same sound in frames of a second or more: what is done for each frame costs more than the decoding of its 20 ms."""
+    from av.audio.fifo import AudioFifo
+
+    fifo, current = AudioFifo(), None
+    for frame in frames:
+        shape = _shape(frame)
+        if current is not None and shape != current:
+            yield from _rest(fifo)
+            fifo = AudioFifo()
+        current = shape
+        frame.pts = None
+        fifo.write(frame)
+        if fifo.samples >= frame.sample_rate:
+            yield from _rest(fifo)
+    if current is not None:
+        yield from _rest(fifo)
+
+
+def _rest(fifo: AudioFifo) -> Iterator[AudioFrame]:
+    frame = fifo.read()
+    if frame is not None:
+        yield frame
+
+
+def _shape(frame: AudioFrame) -> tuple[object, ...]:
+    return frame.format.name, frame.layout.name, frame.sample_rate
 
 
 def _as_channels(frame: AudioFrame, width: int) -> Samples:
