@@ -20,7 +20,7 @@ demo: $(VENV)/.installed  ## set up, verify the weights, analyse the bundled rec
 	$(BIN)/debrief demo
 
 test: $(VENV)/.installed-dev  ## set up and pass the fast tests
-	$(BIN)/python -m pytest -q -m "not slow and not service and not soak" $(PYTEST)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow and not service and not soak" $(PYTEST)
 
 check: $(VENV)/.installed-dev  ## style, types, import table
 	$(BIN)/ruff check .
