@@ -84,10 +84,13 @@ def probe(file: Path, name: str) -> Probe:
 
 
 def is_text(head: bytes) -> bool:
-    """Whether a file that begins like this is text: hardly a control character, or a mark of UTF-16."""
+    """Whether a file that begins like this is text: no NUL and hardly a control character, or a mark of UTF-16.
+
+    The NUL tells a recording of 8 bits that is all silence: its head alone has control characters.
+    """
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return len(head) > 3 and max(head[2:42:2].count(0), head[3:42:2].count(0)) > min(10, len(head) // 4 - 1)
-    return len(_CONTROLS.findall(head)) * 100 <= len(head)
+    return b"\0" not in head and len(_CONTROLS.findall(head)) * 100 <= len(head)
 
 
 def analysed_as(name: str, head: bytes) -> str:

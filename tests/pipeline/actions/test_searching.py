@@ -141,6 +141,6 @@ def _back_to_the_first(c):
     if c.dialect.name == "postgresql":
         c.exec_driver_sql("DROP TEXT SEARCH CONFIGURATION debrief")
         c.exec_driver_sql("DROP TEXT SEARCH DICTIONARY debrief_stem")
-    for column in ("created_at", "author"):
+    for column in ("created_at", "author", "written"):
         c.exec_driver_sql(f"ALTER TABLE rubric DROP COLUMN {column}")
     c.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
