@@ -30,7 +30,8 @@ for folder in ("", "benchmarks", "tests", "tests/pipeline/jobs", "tests/pipeline
 
 import numpy as np  # noqa: E402
 from bucket import Bucket  # noqa: E402
-from fault_places import Place, Postgres, Row  # noqa: E402
+from fault_places import Place, Row  # noqa: E402
+from postgres_server import PostgresServer  # noqa: E402
 from shop import Shop, wav  # noqa: E402
 
 from models.work import STAGES, Stage  # noqa: E402
@@ -146,7 +147,7 @@ def vanished(place: Place, _: int) -> list[Row]:
 
 def server_killed(place: Place, _: int) -> list[Row]:
     """Kill -9 of PostgreSQL in the middle of a batch, back after five seconds."""
-    server = Postgres(place.folder)
+    server = PostgresServer()
     try:
         shop = place.shop(database=server.url)
         ids = shop.submit(6)

@@ -24,7 +24,8 @@ for folder in ("", "benchmarks", "tests", "tests/pipeline/jobs", "tests/pipeline
     sys.path.insert(0, str(ROOT / folder))
 
 import sqlalchemy as sa  # noqa: E402
-from fault_places import Place, Postgres  # noqa: E402
+from fault_places import Place  # noqa: E402
+from postgres_server import PostgresServer  # noqa: E402
 from shop import Shop  # noqa: E402
 
 from pipeline.jobs.system import QUEUE  # noqa: E402
@@ -154,7 +155,7 @@ def main() -> None:
     parser.add_argument("--write", type=Path)
     given = parser.parse_args()
     place = Place()
-    server = Postgres(place.folder)
+    server = PostgresServer()
     try:
         if given.only != "queue":
             shop = place.shop(database=server.url)

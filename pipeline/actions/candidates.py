@@ -174,7 +174,7 @@ def _gathered(desk: Desk, candidate_id: str) -> OpeningReport:
         if any(r.state != "submitted" for r in own_reviews(c, user.id, candidate_id)):
             raise ForbiddenError(HIDDEN, "Submit your own review first.")
         job = openings.get_job(c, candidate.job)
-        cards = restore.confirmed(c, candidate=candidate_id).get(candidate_id, Cards())
+        cards = restore.confirmed(c, candidates=[candidate_id]).get(candidate_id, Cards())
         if not cards.scores:
             raise ConflictError("There is no confirmed score yet; nothing was written.", "Submit a review first.")
         decided = reviews.decisions(c, candidate_id)

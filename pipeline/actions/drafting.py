@@ -17,6 +17,7 @@ from pipeline.errors import NotFoundError, UsageError
 from pipeline.judgement.rubric_changes import RubricChange
 from pipeline.judgement.rubric_changes import changes as differences
 from pipeline.store import openings
+from pipeline.store import rubrics as stored
 
 EMPTY = """id: my-role
 title: My role
@@ -110,14 +111,8 @@ def read(desk: Desk, ref: RubricRef) -> Rubric:
 def text(desk: Desk, ref: RubricRef) -> str:
     """That version as YAML, with the comments of whoever wrote it; NotFoundError where there is none."""
     found = read(desk, ref)
-    own = _bundled().get(ref.id)
-    if (
-        own is not None
-        and own.version == ref.version
-        and not any(v.ref.version == ref.version for v in rubrics.versions(desk, ref.id))
-    ):
-        return files.to_yaml(found)
-    return rubrics.export(desk, ref)
+    with desk.store.read() as c:
+        return stored.written(c, ref) or files.to_yaml(found)
 
 
 def start(desk: Desk, base: str) -> str:

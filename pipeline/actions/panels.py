@@ -37,7 +37,7 @@ def panel(desk: Desk, candidate_id: str) -> PanelReport:
 
 def report(c: Connection, candidate_id: str, job: JobOpening) -> PanelReport:
     """The panel report of a candidate in a transaction of the caller's, who has asked for permission."""
-    cards = restore.confirmed(c, candidate=candidate_id).get(candidate_id, Cards())
+    cards = restore.confirmed(c, candidates=[candidate_id]).get(candidate_id, Cards())
     rubric = rubric_of(c, cards, job)
     return panel_report(
         candidate_id, rubric, cards.scores, outcomes=reviews.outcomes(c, candidate_id), waiting=cards.waiting

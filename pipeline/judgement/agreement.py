@@ -157,8 +157,13 @@ def agreement_table(ratings: Mapping[str, Mapping[str, int]], *, seed: int = SEE
 
 
 def percentiles(values: NDArray[np.float64], low: float, high: float) -> tuple[float, float]:
-    """Two percentiles (0..100) of a row of numbers."""
+    """Two percentiles (0..100) of a row of numbers, between neighbours where they fall between them: as numpy's, many times quicker."""
     import numpy
 
-    found = numpy.percentile(values, [low, high])
-    return float(found[0]), float(found[1])
+    places = [(len(values) - 1) * share / 100 for share in (low, high)]
+    pairs = [(int(place), min(int(place) + 1, len(values) - 1)) for place in places]
+    ordered = numpy.partition(values, [at for pair in pairs for at in pair])
+    first, second = (
+        float(ordered[a] + (ordered[b] - ordered[a]) * (place - a)) for (a, b), place in zip(pairs, places, strict=True)
+    )
+    return first, second

@@ -74,8 +74,9 @@ class SentenceEmbedder:
         if texts is None:
             self._known = {key: vector for key, vector in self._known.items() if key in self._lasting}
         else:
-            for text in texts:
-                self._known.pop(_key(text), None)
+            for key in map(_key, texts):
+                self._known.pop(key, None)
+                self._lasting.discard(key)
         return before - len(self._known)
 
 

@@ -229,10 +229,8 @@ def _returns_to(seen: Blocks, scores: Matrix, column: Sequence[int], i: int) -> 
 def assigned(scores: Matrix) -> list[int]:
     """Per block the column of its question, each question at most once; the last column (not in the bank) any number of times."""
     n, k = scores.shape[0], scores.shape[1] - 1
-    return [
-        min(column, k)
-        for column in cheapest(-np.concatenate([scores[:, :k], np.repeat(scores[:, k:], n, axis=1)], axis=1))
-    ]
+    gain = np.concatenate([scores[:, :k], np.repeat(scores[:, k:], n, axis=1)], axis=1)
+    return [min(column, k) for column in cheapest(-gain)]
 
 
 def cheapest(cost: Matrix) -> list[int]:

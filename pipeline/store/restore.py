@@ -28,18 +28,16 @@ def confirmed(
     connection: Connection,
     *,
     job: str | None = None,
-    candidate: str | None = None,
     candidates: Sequence[str] | None = None,
 ) -> dict[str, Cards]:
-    """The cards of a candidate, of those named (some hundreds at most), or of everyone in an opening, by candidate id."""
-    return dict(each_confirmed(connection, job=job, candidate=candidate, candidates=candidates))
+    """The cards of the candidates named (some hundreds at most), or of everyone in an opening, by candidate id."""
+    return dict(each_confirmed(connection, job=job, candidates=candidates))
 
 
 def each_confirmed(
     connection: Connection,
     *,
     job: str | None = None,
-    candidate: str | None = None,
     candidates: Sequence[str] | None = None,
 ) -> Iterator[tuple[str, Cards]]:
     """The cards of one candidate after the other, by id; read in pieces, so that memory stays flat.
@@ -76,8 +74,6 @@ def each_confirmed(
     )
     if job is not None:
         query = query.where(interview.c.job == job)
-    if candidate is not None:
-        query = query.where(interview.c.candidate == candidate)
     if candidates is not None:
         query = query.where(interview.c.candidate.in_(candidates))
     versions: dict[tuple[str, str], RubricRef] = {}

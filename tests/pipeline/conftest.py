@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
-import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from postgres_server import PostgresServer
 
 from pipeline.store.store import Store
 
@@ -36,7 +34,7 @@ def store(tmp_path: Path, migrated: Path) -> Iterator[Store]:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The URL of a real PostgreSQL server (started here, or DEBRIEF_TEST_POSTGRES)."""
     given = os.environ.get("DEBRIEF_TEST_POSTGRES")
     if given:
@@ -44,39 +42,9 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     if not (shutil.which("initdb") and shutil.which("postgres")):
         pytest.skip("needs PostgreSQL: apt-get install postgresql, or set DEBRIEF_TEST_POSTGRES")
-    folder = tmp_path_factory.mktemp("postgres")
-    # The server refuses to run as root; then it runs as nobody, in a folder of its own.
-    as_nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.getuid() == 0 else []
-    if as_nobody:
-        folder = Path("/tmp") / f"debrief-pg-{uuid.uuid4().hex[:8]}"
-        folder.mkdir()
-        os.chown(folder, 65534, 65534)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    data = folder / "data"
-    subprocess.run(
-        [*as_nobody, "initdb", "-D", str(data), "-U", "debrief", "-A", "trust", "--no-sync"],
-        check=True,
-        capture_output=True,
-    )
-    options = ["-p", str(port), "-k", str(folder), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]
-    server = subprocess.Popen(
-        [*as_nobody, "postgres", "-D", str(data), *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    url = f"postgresql://debrief@127.0.0.1:{port}/postgres"
-    engine = sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"))
-    for _ in range(100):
-        try:
-            engine.connect().close()
-            break
-        except sa.exc.OperationalError:
-            time.sleep(0.1)
-    yield url
-    engine.dispose()
-    server.terminate()
-    server.wait(20)
-    shutil.rmtree(folder, ignore_errors=True)
+    server = PostgresServer("fsync=off")
+    yield server.url
+    server.close()
 
 
 @pytest.fixture(scope="session")

@@ -105,7 +105,7 @@ class History:
         scene = self.scene
         assert self.clear, "a refusal without message or remedy"
         with scene.store.read() as c:
-            cards = restore.confirmed(c, candidate=self.interview.candidate).get(
+            cards = restore.confirmed(c, candidates=[self.interview.candidate]).get(
                 self.interview.candidate, restore.Cards()
             )
             found = {r.reviewer: r for r in reviews.reviews(c, interview=self.interview.id)}

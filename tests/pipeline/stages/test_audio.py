@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from films import write_silent_film
 from numpy.typing import NDArray
 
 from pipeline.errors import SourceError
@@ -134,16 +135,7 @@ def test_decode_says_that_a_file_is_not_media(tmp_path: Path, content: bytes) ->
 
 
 def test_decode_says_that_a_video_has_no_sound(tmp_path: Path) -> None:
-    path = tmp_path / "screen.mp4"
-    with av.open(str(path), "w") as container:
-        video = container.add_stream("mpeg4", rate=5)
-        video.width, video.height, video.pix_fmt = 64, 64, "yuv420p"
-        for number in range(60):
-            picture = av.VideoFrame.from_ndarray(np.full((64, 64, 3), number, dtype=np.uint8), format="rgb24")
-            picture.pts = number
-            container.mux(video.encode(picture))
-        container.mux(video.encode(None))
-
+    path = write_silent_film(tmp_path / "screen.mp4")
     assert "no audio track" in _refused(path).message
 
 

@@ -7,10 +7,9 @@ import wave
 from collections.abc import Callable
 from pathlib import Path
 
-import av
-import numpy as np
 import pytest
 from fastapi.testclient import TestClient
+from films import write_silent_film
 from scene import Scene
 
 from models.user import User
@@ -22,17 +21,8 @@ HOURS = 20
 
 
 def silent_film(folder: Path) -> bytes:
-    """A video of ten seconds that has no audio track at all."""
-    path = folder / "film.mp4"
-    with av.open(str(path), "w") as container:
-        video = container.add_stream("mpeg4", rate=5)
-        video.width, video.height, video.pix_fmt = 64, 64, "yuv420p"
-        for number in range(50):
-            picture = av.VideoFrame.from_ndarray(np.full((64, 64, 3), number, dtype=np.uint8), format="rgb24")
-            picture.pts = number
-            container.mux(video.encode(picture))
-        container.mux(video.encode(None))
-    return path.read_bytes()
+    """A video that has no audio track at all."""
+    return write_silent_film(folder / "film.mp4").read_bytes()
 
 
 def whole_day(_: Path) -> bytes:
