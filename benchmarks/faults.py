@@ -376,6 +376,7 @@ def main() -> None:
     parser.add_argument(
         "--add", action="store_true", help="count to the rows that are there, instead of in their place"
     )
+    parser.add_argument("--seed", type=int, default=5, help="of the moments of kills; another for each piece of a run")
     parser.add_argument("--write", type=Path)
     given = parser.parse_args()
     place, rows = Place(given.seed), []
