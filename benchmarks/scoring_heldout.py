@@ -3,6 +3,7 @@
 python -m scripts.heldout                     # first: reads every talk with heads and phrases that never saw it
 python benchmarks/scoring_heldout.py                  # then: both tables, known and unseen rubrics
 python benchmarks/scoring_heldout.py --json FOLDER    # and every figure as <kind>.json
+python benchmarks/scoring_heldout.py --only unseen --write benchmarks/left_out.json   # what notebooks/03 shows
 
 The pooling's numbers are nested: for unseen rubrics they are fitted on the talks of all other rubrics, for known ones on the other talks
 (six folds), each as read by what had not seen it. The questions are cut as in the corpus's keys.
@@ -12,13 +13,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from models.evaluation import Evaluation  # noqa: E402
+from models.evaluation import Evaluation, Labelled  # noqa: E402
 from models.evidence import AnchorRef, Evidence  # noqa: E402
 from models.recording import Source  # noqa: E402
 from models.report import Analysis, Engines, Quality, RubricRef  # noqa: E402
@@ -26,6 +27,8 @@ from models.score import DraftScore  # noqa: E402
 from pipeline import weights  # noqa: E402
 from pipeline.cli.folds import TOGETHER  # noqa: E402
 from pipeline.settings import Settings  # noqa: E402
+from pipeline.stages.baselines import by_similarity  # noqa: E402
+from pipeline.stages.embed import SentenceEmbedder  # noqa: E402
 from pipeline.stages.evaluate import evaluate  # noqa: E402
 from pipeline.stages.evidence import load_parser  # noqa: E402
 from pipeline.stages.labelled import read_corpus  # noqa: E402
@@ -33,7 +36,7 @@ from pipeline.stages.pooling import PoolWeights, enough, level_chances, plausibl
 from pipeline.stages.quotes import choose  # noqa: E402
 from scripts.fit_pooling import Seen, fit  # noqa: E402
 from scripts.heldout import rows  # noqa: E402
-from scripts.scoring_data import load_sources  # noqa: E402
+from scripts.scoring_data import Sources, load_sources  # noqa: E402
 
 FOLDS = 6
 
@@ -111,8 +114,22 @@ def measured(kind: str) -> Evaluation:
                 rubric=RubricRef(id=row.talk.rubric, version=""), quality=Quality(grade="good"), turns=row.talk.turns,
                 answers=row.talk.answers, not_covered=(), drafts=drafts(row, pool, ids),
             )  # fmt: skip
-    labelled = [one for one in read_corpus(ROOT / "fixtures" / "corpus") if one.id in made]
-    return evaluate(labelled, made)
+    labelled = tuple(one for one in read_corpus(ROOT / "fixtures" / "corpus") if one.id in made)
+    minilm = weights.find("minilm", Settings().cache)
+    similar = by_cosine(labelled, made, sources, SentenceEmbedder(minilm.folder, minilm.label, threads=1))
+    told = "three groups of rubrics in their turn" if kind == "unseen" else None
+    return evaluate(labelled, made, similar).model_copy(update={"left_out": told})
+
+
+def by_cosine(
+    labelled: Sequence[Labelled], made: Mapping[str, Analysis], sources: Sources, embedder: SentenceEmbedder
+) -> dict[str, dict[tuple[str, str], float]]:
+    """The baselines that read the talk: best anchor by cosine, and projection on the axis."""
+    best, axis = {}, {}
+    for one in labelled:
+        for name, near in by_similarity(made[one.id].turns, sources.rubrics[one.rubric], embedder).items():
+            best[one.id, name], axis[one.id, name] = near
+    return {"best anchor": best, "axis": axis}
 
 
 def main() -> None:
@@ -124,13 +141,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--only", choices=["known", "unseen"])
+    parser.add_argument("--write", type=Path, help="one kind's figures (see --only) to this file")
     asked = parser.parse_args()
+    if asked.write and not asked.only:
+        parser.error("--write needs --only known or --only unseen")
     for kind in ("known", "unseen"):
         if asked.only not in (None, kind):
             continue
         found = measured(kind)
         print(f"\n{kind} rubrics")
         show(found, Console(width=120))
+        if asked.write:
+            asked.write.write_text(found.model_dump_json(indent=1) + "\n", encoding="utf-8")
         if asked.json:
             asked.json.mkdir(parents=True, exist_ok=True)
             (asked.json / f"{kind}.json").write_text(found.model_dump_json(indent=1), encoding="utf-8")

@@ -10,6 +10,7 @@ corpus's rubrics, each read by what was trained on all other talks. ``benchmarks
 from __future__ import annotations
 
 import pickle
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -84,16 +85,22 @@ def make() -> None:
     place.mkdir(parents=True, exist_ok=True)
     missing = [fold for fold in folds(load_sources()) if not (place / f"{fold.name}.pickle").is_file()]
     if not missing:
+        print(f"all folds are in {place}")
         return
+    began = time.monotonic()
+    print(f"{len(missing)} folds to train; first MiniLM reads all talks and answers, some minutes", flush=True)
     sources, prepared = load_prepared()
-    for fold in missing:
-        print(f"{fold.name}: learns from {len(fold.talks)} talks, reads {len(fold.read)}", flush=True)
+    for number, fold in enumerate(missing, 1):
+        minutes = (time.monotonic() - began) / 60
+        told = f"learns from {len(fold.talks)} talks, reads {len(fold.read)}"
+        print(f"{fold.name}, {number} of {len(missing)}: {told}; {minutes:.0f} minutes so far", flush=True)
         heads = train(prepared, sources, fold.talks, fold.samples)
         phrases = fit_phrases(fold.talks, [sources.samples[i] for i in fold.samples])
         found = Read(phrases, {talk.id: read_talk(heads, prepared, talk) for talk in fold.read})
         part = place / f"{fold.name}.part"
         part.write_bytes(pickle.dumps(found))
         part.replace(place / f"{fold.name}.pickle")
+    print(f"done in {(time.monotonic() - began) / 60:.0f} minutes: {place}")
 
 
 def rows(kind: str, sources: Sources, nlp: Parser | None) -> dict[str, Seen]:

@@ -49,14 +49,16 @@ def evaluate(
     rubrics = {one.rubric: rubric_of(corpus, one.rubric) for one in labelled}
     engines: EngineSet = wiring.engines()
     if leave_out is not None:
-        from pipeline.cli.folds import left_out_engines
+        from pipeline.cli.folds import left_out_engines, left_out_with
 
-        engines, without = left_out_engines(leave_out)
+        without = left_out_with(leave_out)
         labelled = tuple(one for one in labelled if one.rubric in without)
         if not labelled:
             raise UsageError(
-                f"{leave_out}: no interview of the corpus is rated against it.", "Name one of its rubrics."
+                f"{leave_out}: no interview of the corpus is rated against it.",
+                f"Name one of its rubrics: {', '.join(sorted(rubrics))}.",
             )
+        engines = left_out_engines(without)
     made = analysed(corpus, labelled, rubrics, engines, analyses)
     found = measure(labelled, made, baselines(made, labelled, rubrics, engines))
     found = found.model_copy(update={"left_out": leave_out})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,25 +35,33 @@ class FoldEngines(Engines):
         self.scorer = Scorer(found.folder, self.embedder, scorer_weights, threads=settings.threads, nlp=nlp)
 
 
-def left_out_engines(rubric_id: str) -> tuple[FoldEngines, frozenset[str]]:
-    """Engines whose scorer never saw the rubric, and the rubrics left out with it; UsageError outside a clone.
+def left_out_with(rubric_id: str) -> frozenset[str]:
+    """The rubric and those that are left out with it."""
+    return TOGETHER if rubric_id in TOGETHER else frozenset({rubric_id})
+
+
+def left_out_engines(without: frozenset[str]) -> FoldEngines:
+    """Engines whose scorer never saw the rubrics; UsageError outside a clone.
 
     ``scripts.train_fold.train_without(rubrics, path)`` does the training (minutes). Its weights lie in the cache folder under a name that
     hashes the training scripts and texts, so that a change of either trains again.
     """
-    without = TOGETHER if rubric_id in TOGETHER else frozenset({rubric_id})
     if not (CLONE / "scripts" / "train_fold.py").is_file():
         raise UsageError("--leave-out trains again, which needs the repository.", "Run it in a clone of the project.")
     settings = Settings()
     path = settings.cache / "folds" / f"{'-'.join(sorted(without))}-{state()[:16]}.safetensors"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
-        typer.echo(f"training without {', '.join(sorted(without))}; some minutes, then kept in {path.parent}", err=True)
+        names = ", ".join(sorted(without))
+        typer.echo(f"training without {names}: some ten minutes of a core, once; kept in {path.parent}", err=True)
         sys.path.insert(0, str(CLONE))
         part = path.with_suffix(".part")
-        importlib.import_module("scripts.train_fold").train_without(without, part)
+        began = time.monotonic()
+        with contextlib.redirect_stdout(sys.stderr):  # standard output is for the figures
+            importlib.import_module("scripts.train_fold").train_without(without, part)
+        typer.echo(f"trained in {(time.monotonic() - began) / 60:.0f} minutes", err=True)
         part.replace(path)
-    return FoldEngines(settings, path), without
+    return FoldEngines(settings, path)
 
 
 READ_WITH = ("network", "minilm", "phrases", "prior", "masking", "reading", "evidence")
