@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import random
@@ -42,14 +43,15 @@ from models.rubric import Rubric  # noqa: E402
 from models.transcript import Turn, Word  # noqa: E402
 from models.user import User  # noqa: E402
 from pipeline import rubrics  # noqa: E402
-from pipeline.actions import analyses, openings, people, reviewing  # noqa: E402
+from pipeline.actions import analyses, comparing, openings, people, reviewing  # noqa: E402
 from pipeline.actions.desk import Desk  # noqa: E402
 from pipeline.settings import Settings  # noqa: E402
+from pipeline.store import openings as stored  # noqa: E402
 from pipeline.store import tables as t  # noqa: E402
 from pipeline.store.store import Store  # noqa: E402
 from pipeline.web.app import create_app  # noqa: E402
 from pipeline.web.auth import COOKIE, csrf_of, open_session  # noqa: E402
-from pipeline.web.site import Site  # noqa: E402
+from pipeline.web.site import Site, read_templates  # noqa: E402
 
 OPENINGS, EVERY = 20, 33
 CLICK_SECONDS = 5.0
@@ -67,6 +69,10 @@ class Town:
         self.settings = Settings(data=folder, cache=folder / "cache", database="", media="")
         self.site = Site(self.store, self.settings)
         self.rubric = rubrics.load("csm-2-5y")
+        known = people.owner(self.store)
+        if known is not None:
+            self._recall(known)
+            return
         self.admin = people.first_user(self.store, "Ada Admin", "ada@example.org")
         desk = Desk(self.store, self.admin.id)
         self.lead = people.add_user(desk, "Leo Lead", "leo@example.org", ["hiring_lead"])
@@ -76,6 +82,15 @@ class Town:
         ]
         self.jobs = [openings.create_job(desk, f"Opening {n}", self.rubric).id for n in range(OPENINGS)]
         self._fill(interviews)
+
+    def _recall(self, admin: User) -> None:
+        """The people and openings of a store that was filled before."""
+        self.admin = admin
+        with self.store.read() as c:
+            known = {person.email: person for person in stored.users(c)}
+            self.jobs = [job.id for job in stored.jobs(c)]
+        self.lead = known["leo@example.org"]
+        self.reviewers = [known[f"r{n}@example.org"] for n in range(len(known) - 2)]
 
     def _fill(self, count: int) -> None:
         short = self._worked(talk(self.rubric, 1_200))
@@ -143,9 +158,25 @@ class Town:
                 made = {key: names.get(value, value) if isinstance(value, str) else value for key, value in row.items()}
                 if name == "candidate":
                     made["name"] = f"Person {number}"
+                self._vary(name, made, number)
                 if name in ("search_turn", "draft_level") and isinstance(made.get("id"), int):
                     del made["id"]
                 batch[name].append(made)
+
+    @staticmethod
+    def _vary(name: str, made: dict[str, Any], number: int) -> None:
+        """Gives the copy's submitted scores levels and evidence of their own: candidates alike would flatter comparisons."""
+        if name not in ("review_score", "confirmed_score"):
+            return
+        dice = random.Random(f"{number} {made['competency']}")
+        level = dice.choice((1, 2, 3, 3, 4, 4, 5))
+        if name == "review_score" and made["score"] is not None:
+            made["score"] = level
+        elif name == "confirmed_score":
+            spread = tuple(
+                dice.choice((1.0, 1.5, 2.0, 3.0, 3.0, 3.5, 4.0, 4.5, 5.0)) for _ in range(dice.randint(0, 5))
+            )
+            made |= {"level": level, "quotes": len(spread), "quote_levels": list(spread)}
 
     def session(self, person: User) -> str:
         """A session of that person."""
@@ -198,10 +229,18 @@ def pages(town: Town, rounds: int) -> list[tuple[str, str, float, float, float, 
     """
     from fastapi.testclient import TestClient
 
+    with town.store.write() as c:
+        c.execute(sa.delete(t.kept_total))
+    job = town.jobs
+    never = iter(job)
+
+    def after_a_start() -> str:
+        comparing.forget()
+        return f"/compare/{dice.choice(job)}"
+
     client = TestClient(create_app(town.site), base_url="http://localhost", headers={"Accept-Encoding": "gzip"})
     one = max(town.reviewers, key=lambda person: len(town.ids(person)["long"]))
     mine, dice = town.ids(one), random.Random(1)
-    job = town.jobs
     asks: list[tuple[str, User, Any]] = [
         ("Review, an hour", one, lambda: f"/interviews/{dice.choice(mine['long'])}"),
         ("Word times, an hour", one, lambda: f"/api/interviews/{dice.choice(mine['long'])}/words"),
@@ -209,6 +248,8 @@ def pages(town: Town, rounds: int) -> list[tuple[str, str, float, float, float, 
         ("Today", one, lambda: "/"),
         ("Jobs", town.lead, lambda: "/jobs"),
         ("One opening", town.lead, lambda: f"/jobs/{dice.choice(job)}?page={dice.randint(1, 5)}"),
+        ("Compare, all just reviewed", town.lead, lambda: f"/compare/{next(never)}"),
+        ("Compare, after a start", town.lead, after_a_start),
         ("Compare", town.lead, lambda: f"/compare/{dice.choice(job)}"),
         ("Candidate", town.lead, lambda: f"/candidates/{dice.choice(mine['candidates'])}"),
         ("Debrief", town.lead, lambda: f"/candidates/{dice.choice(mine['candidates'])}/debrief"),
@@ -220,6 +261,9 @@ def pages(town: Town, rounds: int) -> list[tuple[str, str, float, float, float, 
         ("Retention", town.admin, lambda: "/admin/retention"),
     ]
     out = []
+    read_templates()
+    gc.collect()
+    gc.freeze()  # as the server does before it takes requests
     for name, person, address in asks:
         client.cookies.set(COOKIE, town.session(person), domain="localhost.local")
         answer = client.get(address())
@@ -230,7 +274,10 @@ def pages(town: Town, rounds: int) -> list[tuple[str, str, float, float, float, 
         for _ in range(rounds):
             if sum(taken) > PAGE_SECONDS * 1000:
                 break
-            where = address()
+            try:
+                where = address()
+            except StopIteration:
+                break
             began, before = time.perf_counter(), time.process_time()
             answer = client.get(where)
             worked.append((time.process_time() - before) * 1000)
@@ -441,18 +488,21 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=60)
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--write", type=Path)
+    parser.add_argument("--store", type=Path, help="folder of a filled store: filled where it is empty, and kept")
     given = parser.parse_args()
     command, bad = f"python benchmarks/web.py {given.what} --interviews {given.interviews}", False
     with tempfile.TemporaryDirectory() as name:
         began = time.monotonic()
-        town = Town(Path(name), given.interviews, given.reviewers)
+        folder = given.store or Path(name)
+        folder.mkdir(parents=True, exist_ok=True)
+        town = Town(folder, given.interviews, given.reviewers)
         print(f"filled in {time.monotonic() - began:.0f} s", file=sys.stderr)
         if given.what == "pages":
             write(given.write, page_table(pages(town, given.rounds), given.interviews), command)
         elif given.what == "paint":
-            write(given.write, paint_table(paint(town, Path(name), given.rounds)), command)
+            write(given.write, paint_table(paint(town, folder, given.rounds)), command)
         else:
-            found = asyncio.run(load(town, Path(name), given.reviewers, given.minutes))
+            found = asyncio.run(load(town, folder, given.reviewers, given.minutes))
             write(
                 given.write, load_table(found, given.reviewers, given.minutes), f"{command} --minutes {given.minutes:g}"
             )

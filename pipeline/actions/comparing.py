@@ -1,11 +1,14 @@
 """Candidates of an opening side by side: ranks, ties, averages and rules, quick however many interviews there are.
 
-What was computed of a candidate is remembered until one of their reviews changes; a process keeps numbers and ids, no words.
+What was computed of a candidate is remembered until one of their reviews changes: ranks and rules in the process, what resampling
+gave in the database too. Numbers and ids, no words.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
@@ -20,10 +23,10 @@ from models.rubric import Rubric
 from pipeline.actions.desk import Desk
 from pipeline.actions.lists import JobRow, job_rows
 from pipeline.actions.reviewing import owing
-from pipeline.errors import UsageError
+from pipeline.errors import ConflictError, StorageError, UsageError
 from pipeline.judgement.panel import panel_report
-from pipeline.judgement.ranking import Stand, place, stand
-from pipeline.store import lists, openings, restore, reviews
+from pipeline.judgement.ranking import RECKONED, Stand, in_cents, of_cents, place, stand
+from pipeline.store import lists, openings, restore, reviews, totals
 from pipeline.store.restore import Cards
 from pipeline.store.store import Store
 
@@ -81,6 +84,9 @@ class _Known:
     prints: dict[str, Print] = field(default_factory=dict)
     stands: dict[str, Stand] = field(default_factory=dict)
     parts: dict[str, tuple[Print, ComparedCandidate]] = field(default_factory=dict)
+    unkept: set[str] = field(default_factory=set)
+    """Candidates whose ``stands`` the database does not have yet."""
+
     asked: tuple[frozenset[str], dict[str, Print]] | None = None
     lines: tuple[RankLine, ...] = ()
 
@@ -100,7 +106,9 @@ def compared_jobs(desk: Desk) -> tuple[JobRow, ...]:
 def ranking(desk: Desk, job_id: str) -> tuple[RankLine, ...]:
     """The candidates of an opening by confirmed total, with ties. Cards of an older rubric version have no rank."""
     with desk.store.read() as c:
-        return _ranking(c, desk, job_id)[0]
+        lines, _, _, job, _ = _ranking(c, desk, job_id)
+    _keep(desk.store, job)
+    return lines
 
 
 def compare(
@@ -136,6 +144,7 @@ def compare(
         ids = [line.candidate for line in shown]
         found = _parts(c, desk.store, job, rubric, ids, prints, hidden)
         names = lists.candidate_names(c, ids)
+    _keep(desk.store, job)
     rows = []
     for line in shown:
         where = {name: getattr(line, name) for name in ("rank", "total", "low", "high", "tied_with")}
@@ -167,13 +176,39 @@ def _ranking(
     known = _known(desk.store, job_id)
     if known.asked != (hidden, prints):
         changed = [key for key, seen in prints.items() if known.prints.get(key) != seen]
-        fresh = {key: stand(rubric, key, card.scores, card.waiting)
-                 for key, card in _cards(c, job, changed).items()}  # fmt: skip
+        kept = totals.kept(c, job_id) if changed else {}
+        fresh = {
+            key: of_cents(kept[key].total, kept[key].low, kept[key].high, kept[key].counts)
+            for key in changed
+            if key in kept and kept[key].basis == _basis(prints[key])
+        }
+        drawn = {
+            key: stand(rubric, card.scores, card.waiting)
+            for key, card in _cards(c, job, [key for key in changed if key not in fresh]).items()
+        }
+        fresh |= drawn
+        known.unkept |= set(drawn)
         stands = {key: fresh[key] if key in fresh else known.stands[key] for key in prints}
         known.lines = place({key: Stand(None) if key in hidden else found for key, found in stands.items()})
         known.stands, known.prints, known.asked = stands, prints, (hidden, prints)
         known.parts = {key: part for key, part in known.parts.items() if key in prints}
     return known.lines, prints, hidden, job, rubric
+
+
+def _basis(seen: Print) -> str:
+    return hashlib.sha256(repr((RECKONED, seen)).encode()).hexdigest()
+
+
+def _keep(store: Store, job: JobOpening) -> None:
+    """Puts what was drawn anew into the database, unless it has changed meanwhile; a database that is busy goes without."""
+    known = _known(store, job.id)
+    if not known.unkept:
+        return
+    wanted, known.unkept = known.unkept, set()
+    with suppress(StorageError, ConflictError), store.write() as c:
+        now = _prints(c, job)
+        still = [key for key in wanted if key in now and known.prints.get(key) == now[key]]
+        totals.keep(c, {key: totals.KeptTotal(_basis(now[key]), *in_cents(known.stands[key])) for key in still})
 
 
 def _prints(c: Connection, job: JobOpening) -> dict[str, Print]:
@@ -214,6 +249,11 @@ def _parts(
         report = panel_report(key, rubric, card.scores, outcomes=settled.get(key, ()), waiting=card.waiting)
         kept[key] = (prints[key], _part(report))
     return {key: _part(panel_report(key, rubric, ())) if key in hidden else kept[key][1] for key in wanted}
+
+
+def forget() -> None:
+    """Drops what this process remembers; what the database keeps stays."""
+    _KNOWN.clear()
 
 
 def _known(store: Store, job_id: str) -> _Known:

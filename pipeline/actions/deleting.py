@@ -133,6 +133,7 @@ def _remove(
 
     for interview in rounds:
         _drop_interview(drop, interview)
+    drop(t.kept_total, t.kept_total.c.candidate == candidate)
     if kind == "candidate":
         for table in (t.panel_outcome, t.hiring_decision):
             drop(table, table.c.candidate == subject)

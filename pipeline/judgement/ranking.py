@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 SEED = 20261122
 RESAMPLES = 1000
+RECKONED = 2
+"""Which way of reckoning gave a kept :class:`Stand`: one more whenever the same scores would give another."""
+
 SURE = 0.95
 """A candidate stands above another when that holds in this share of resamples."""
 CENTS = 401
@@ -61,24 +64,36 @@ def rank(
     nor below is tied. Any number of candidates. A candidate without a total has no rank and comes last.
     """
     held = waiting or {}
-    return place({key: stand(rubric, key, scores, held.get(key, ()), seed=seed) for key, scores in cards.items()})
+    return place({key: stand(rubric, scores, held.get(key, ()), seed=seed) for key, scores in cards.items()})
 
 
-def stand(
-    rubric: Rubric, candidate: str, scores: Sequence[ConfirmedScore], waiting: Sequence[str] = (), *, seed: int = SEED
-) -> Stand:
-    """One candidate's total under resampling; the same scores always give the same."""
+def stand(rubric: Rubric, scores: Sequence[ConfirmedScore], waiting: Sequence[str] = (), *, seed: int = SEED) -> Stand:
+    """One candidate's total under resampling; the same scores always give the same, whoever got them."""
     import numpy
 
     total = total_of(rubric, scores, waiting)
     if total is None:
         return Stand(None)
-    own = int.from_bytes(candidate.encode(), "big")
-    drawn = resampled_totals(rubric, scores, numpy.random.default_rng([seed, own]))
-    cents = numpy.rint((drawn - 1) * 100).astype(int)
-    counts = numpy.bincount(cents, minlength=CENTS).astype(numpy.float32)
+    drawn = resampled_totals(rubric, scores, seed)
+    counts = numpy.bincount(numpy.rint((drawn - 1) * 100).astype(int), minlength=CENTS).astype(numpy.float32)
     low, high = (Decimal(repr(value)).quantize(CENT) for value in percentiles(drawn, 5, 95))
     return Stand(total, counts, low, high)
+
+
+def in_cents(found: Stand) -> tuple[int | None, int | None, int | None, bytes]:
+    """A stand as whole numbers: total, low and high in cents of a level, and its counts as little-endian 16-bit integers."""
+    total, low, high = (None if value is None else int(value * 100) for value in (found.total, found.low, found.high))
+    return total, low, high, b"" if found.counts is None else found.counts.astype("<u2").tobytes()
+
+
+def of_cents(total: int | None, low: int | None, high: int | None, counts: bytes) -> Stand:
+    """The stand that :func:`in_cents` gave these of."""
+    import numpy
+
+    if total is None:
+        return Stand(None)
+    ends = [None if value is None else Decimal(value).scaleb(-2) for value in (low, high)]
+    return Stand(Decimal(total).scaleb(-2), numpy.frombuffer(counts, dtype="<u2").astype(numpy.float32), *ends)
 
 
 def place(stands: Mapping[str, Stand]) -> tuple[RankLine, ...]:
@@ -111,85 +126,118 @@ def place(stands: Mapping[str, Stand]) -> tuple[RankLine, ...]:
     return (*lines, *(RankLine(candidate=k, total=None, low=None, high=None, rank=None) for k in rest))
 
 
-def resampled_totals(
-    rubric: Rubric, scores: Sequence[ConfirmedScore], chance: np.random.Generator
-) -> NDArray[np.float64]:
-    """``RESAMPLES`` weighted totals of one candidate under resampled interviewers and evidence."""
+def resampled_totals(rubric: Rubric, scores: Sequence[ConfirmedScore], seed: int) -> NDArray[np.float64]:
+    """``RESAMPLES`` weighted totals of one candidate under resampled interviewers and evidence.
+
+    Every candidate meets the same draws. :func:`place` multiplies the chances of two candidates as independent ones, so
+    that what it compares does not depend on this, and an opening of hundreds is resampled while its page is waited for.
+    """
     import numpy
 
     admitted = admit(rubric, scores)
     if not admitted:
         return numpy.zeros(RESAMPLES)
     column = {competency.id: i for i, competency in enumerate(rubric.competencies)}
-    noisy = numpy.array([score.level for score in admitted])[:, None] + evidence_noise(admitted, chance)
+    noisy = evidence_noise(admitted, seed)
+    noisy += numpy.array([score.level for score in admitted])[:, None]
     total = numpy.zeros((len(column), RESAMPLES))
     rounds = numpy.zeros(len(column))
     held: dict[str, list[int]] = {}
     for row, score in enumerate(admitted):
         held.setdefault(score.interview, []).append(row)
-    for _, rows in sorted(held.items()):
-        raters = sorted({admitted[row].reviewer for row in rows})
-        if len(raters) == 1:  # one person gives one score a competency: nobody to draw
-            columns = [column[admitted[row].competency] for row in rows]
+    for number, (_, rows) in enumerate(sorted(held.items())):
+        columns = [column[admitted[row].competency] for row in rows]
+        raters = [admitted[row].reviewer for row in rows]
+        if len(set(raters)) == 1:  # one person gives one score a competency: nobody to draw
             total[columns] += noisy[rows]
             rounds[columns] += 1
             continue
-        levels = numpy.full((len(raters), len(column), RESAMPLES), numpy.nan)
-        for row in rows:
-            levels[raters.index(admitted[row].reviewer), column[admitted[row].competency]] = noisy[row]
-        found = resampled_round(levels, chance)
-        there = ~numpy.isnan(found[:, 0])
-        total[there] += found[there]
+        found, there = resampled_round(noisy[rows], columns, raters, len(column), seed + number)
+        total += found
         rounds += there
     there = rounds > 0
     weights = numpy.array([float(competency.weight) for competency in rubric.competencies])[there]
     if not weights.sum():
         return numpy.zeros(RESAMPLES)
-    averages = numpy.clip(total[there] / rounds[there, None], 1, 5)
+    averages = total[there]
+    averages /= rounds[there, None]
+    numpy.clip(averages, 1, 5, out=averages)
     drawn: NDArray[np.float64] = weights @ averages / weights.sum()
     return drawn
 
 
-def resampled_round(levels: NDArray[np.float64], chance: np.random.Generator) -> NDArray[np.float64]:
-    """Averages over the raters of one round, drawn with replacement: ``levels`` is rater by competency by resample, nan
-    where a rater gave none, and the result competency by resample, nan where nobody did.
+def resampled_round(
+    noisy: NDArray[np.float64], columns: Sequence[int], raters: Sequence[str], competencies: int, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Averages over the raters of one round, drawn with replacement: competency by resample, and which competencies
+    somebody rated (the others' averages are 0). ``noisy`` is score by resample; ``columns`` and ``raters`` say of what
+    and whose each score is.
 
     One draw of people serves all competencies: a lenient interviewer is lenient throughout. Where a draw holds nobody who
     rated a competency, everyone who did counts.
     """
     import numpy
 
-    raters, competencies, resamples = levels.shape
-    drawn = chance.integers(0, raters, size=(raters, resamples))
-    picked = levels[drawn[:, None, :], numpy.arange(competencies)[None, :, None], numpy.arange(resamples)]
+    sums = numpy.zeros((competencies, RESAMPLES))
+    counts = numpy.zeros((competencies, RESAMPLES))
+    people = sorted(set(raters))
+    for person, often in zip(people, drawn_people(len(people), seed), strict=True):
+        rows = [row for row, who in enumerate(raters) if who == person]
+        rated = [columns[row] for row in rows]
+        sums[rated] += noisy[rows] * often
+        counts[rated] += often
+    there = numpy.zeros(competencies, dtype=bool)
+    there[list(columns)] = True
+    nobody = (counts == 0) & there[:, None]
+    for column in numpy.flatnonzero(nobody.any(axis=1)):
+        everyone = noisy[[row for row, rated in enumerate(columns) if rated == column]].mean(axis=0)
+        sums[column] += numpy.where(nobody[column], everyone, 0.0)
+    found: NDArray[np.float64] = sums / numpy.maximum(counts, 1)
+    return found, there
 
-    def mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        known = ~numpy.isnan(values)
-        with numpy.errstate(invalid="ignore"):
-            averaged: NDArray[np.float64] = numpy.where(known, values, 0.0).sum(axis=0) / known.sum(axis=0)
-        return averaged
 
-    found = mean(picked)
-    drawn_or_all: NDArray[np.float64] = numpy.where(numpy.isnan(found), mean(levels), found)
-    return drawn_or_all
+@lru_cache(maxsize=64)
+def drawn_people(people: int, seed: int) -> NDArray[np.float64]:
+    """How often each of so many raters is drawn in each resample, rater by resample."""
+    import numpy
+
+    drawn = numpy.random.default_rng([seed, people]).integers(0, people, size=(people, RESAMPLES))
+    times: NDArray[np.float64] = (drawn[None] == numpy.arange(people)[:, None, None]).sum(axis=1).astype(numpy.float64)
+    times.flags.writeable = False
+    return times
 
 
-def evidence_noise(scores: Sequence[ConfirmedScore], chance: np.random.Generator) -> NDArray[np.float64]:
+def evidence_noise(scores: Sequence[ConfirmedScore], seed: int) -> NDArray[np.float64]:
     """How scores would move had other pieces of the same evidence been heard: means of resampled deviations, in levels,
     score by resample.
     """
     import numpy
 
-    tables: dict[tuple[tuple[float, ...], int], int] = {}
-    rows = [tables.setdefault((score.quote_levels, max(1, score.quotes)), len(tables)) for score in scores]
-    drawn = numpy.frombuffer(chance.bytes(2 * RESAMPLES * len(scores)), dtype="<u2").reshape(len(scores), RESAMPLES)
-    places = (drawn % CHANCES) + CHANCES * numpy.array(rows)[:, None]
-    flat = numpy.concatenate([mean_deviations(*key) for key in tables])
-    noise: NDArray[np.float64] = flat.take(places)
+    places = drawn_chances(1 << (len(scores) - 1).bit_length(), seed)
+    noise = numpy.empty((len(scores), RESAMPLES))
+    for row, score in enumerate(scores):
+        mean_deviations(above_lowest(score.quote_levels), max(1, score.quotes)).take(places[row], out=noise[row])
     return noise
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
+def above_lowest(levels: tuple[float, ...]) -> tuple[float, ...]:
+    """The levels as distances from the lowest, ascending: deviations from their centre are the same."""
+    return tuple(sorted(level - min(levels) for level in levels))
+
+
+@lru_cache(maxsize=16)
+def drawn_chances(rows: int, seed: int) -> NDArray[np.intp]:
+    """Which of the ``CHANCES`` each of so many scores meets in each resample; more rows begin with the same."""
+    import numpy
+
+    drawn = numpy.frombuffer(numpy.random.default_rng(seed).bytes(2 * RESAMPLES * rows), dtype="<u2")
+    places: NDArray[np.intp] = (drawn % CHANCES).reshape(rows, RESAMPLES).astype(numpy.intp)
+    places.flags.writeable = False
+    return places
+
+
+@lru_cache(maxsize=2048)
 def mean_deviations(levels: tuple[float, ...], pieces: int) -> NDArray[np.float64]:
     """The mean of so many draws, with replacement, from the deviations of these levels from their centre with DOUBT among
     them: ``CHANCES`` equally likely values, ascending.

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection, Engine
 from pipeline.errors import StorageError
 from pipeline.store.engine import transaction
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration. Written out, so that an up-to-date database opens without loading Alembic; a test keeps it
 right.
 """

@@ -14,6 +14,7 @@ from pipeline.store.columns import metadata as metadata
 from pipeline.store.tables_around import api_token as api_token
 from pipeline.store.tables_around import credential as credential
 from pipeline.store.tables_around import draft_level as draft_level
+from pipeline.store.tables_around import kept_total as kept_total
 from pipeline.store.tables_around import one_time_link as one_time_link
 from pipeline.store.tables_around import search_turn as search_turn
 from pipeline.store.tables_around import session as session

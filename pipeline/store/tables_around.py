@@ -128,3 +128,16 @@ talk_measure = sa.Table(
     sa.Column("candidate_words", sa.Integer, nullable=False),
     sa.Column("asked", sa.JSON, nullable=False),
 )
+
+# What resampling gave of a candidate's confirmed total, in cents of a level, until what it rests on changes: comparisons of hundreds
+# need not draw everyone again. Numbers only.
+kept_total = sa.Table(
+    "kept_total",
+    metadata,
+    sa.Column("candidate", sa.String(64), sa.ForeignKey("candidate.id"), primary_key=True),
+    sa.Column("basis", sa.String(64), nullable=False),
+    sa.Column("total", sa.Integer),
+    sa.Column("low", sa.Integer),
+    sa.Column("high", sa.Integer),
+    sa.Column("counts", sa.LargeBinary, nullable=False),
+)

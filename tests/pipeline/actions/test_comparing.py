@@ -6,8 +6,9 @@ from scene import Scene
 
 from pipeline.actions import comparing, deleting, openings, panels, reviewing
 from pipeline.errors import ForbiddenError, UsageError
-from pipeline.judgement.ranking import rank
+from pipeline.judgement.ranking import rank, stand
 from pipeline.store import restore
+from pipeline.store import totals as totals_kept
 
 GOOD, POOR = {"c1": 5, "c2": 5, "c3": 5}, {"c1": 1, "c2": 2, "c3": 1}
 
@@ -43,6 +44,55 @@ def test_what_is_remembered_follows_every_change(scene):
     assert totals(scene)[first] is None
     deleting.delete_candidate(scene.desk("admin"), first)
     assert set(totals(scene)) == {other.id}
+
+
+def test_what_was_drawn_is_kept_for_the_next_start(scene, monkeypatch):
+    """A comparison after a restart draws nobody again whose reviews are as they were."""
+    drawn = []
+
+    def noted(rubric, scores, waiting=()):
+        drawn.append(len(scores))
+        return stand(rubric, scores, waiting)
+
+    monkeypatch.setattr(comparing, "stand", noted)
+    scene.submit("ann", GOOD)
+    other = scene.add_candidate("Other")
+    lead = scene.desk("lead")
+    lines = panels.ranking(lead, scene.job.id)
+    assert len(drawn) == 2
+    comparing.forget()
+    assert panels.ranking(lead, scene.job.id) == lines
+    assert lines[:1] == fresh(scene)
+    assert len(drawn) == 2
+    scene.submit("ann", POOR, scene.add_interview(other, reviewers=()))
+    comparing.forget()
+    assert panels.ranking(lead, scene.job.id) == fresh(scene)
+    assert drawn[2:] == [3], "only the changed one"
+
+
+def test_nothing_drawn_outlives_its_interview(scene):
+    scene.submit("ann", GOOD)
+    panels.ranking(scene.desk("lead"), scene.job.id)
+    deleting.delete_interview(scene.desk("admin"), scene.interview.id)
+    with scene.store.read() as c:
+        assert totals_kept.kept(c, scene.job.id) == {}
+    assert totals(scene)[scene.candidate.id] is None
+
+
+def test_what_changed_before_it_could_be_kept_is_not_kept(scene, monkeypatch):
+    card = scene.submit("ann", GOOD)
+    keep = comparing._keep
+
+    def late(store, job):
+        reviewing.reopen(scene.desk("ann"), card.id, card.version, reason="looked again")
+        keep(store, job)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(comparing, "_keep", late)
+        panels.ranking(scene.desk("lead"), scene.job.id)
+    with scene.store.read() as c:
+        assert totals_kept.kept(c, scene.job.id) == {}
+    assert totals(scene)[scene.candidate.id] is None
 
 
 def test_comparison_shows_averages_spread_and_rules_page_by_page(scene):

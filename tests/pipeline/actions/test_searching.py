@@ -134,6 +134,7 @@ def _back_to_the_first(c):
     if c.dialect.name == "sqlite":
         c.exec_driver_sql("DROP TABLE turn_words")
     newer = "draft_level talk_measure credential session api_token one_time_link sign_in_try upload work search_turn"
+    newer += " kept_total"
     for table in newer.split():
         c.exec_driver_sql(f"DROP TABLE {table}")
     for index in ("review_rubric", "audit_action", "audit_entity", "interview_job_held_at", "interview_recording"):

@@ -10,7 +10,7 @@ from models.decision import CalibrationRating, PanelOutcome
 from pipeline.judgement.agreement import agreement_table, krippendorff_alpha, weighted_kappa
 from pipeline.judgement.interviewers import calibration_report
 from pipeline.judgement.panel import panel_report
-from pipeline.judgement.ranking import rank
+from pipeline.judgement.ranking import RECKONED, SEED, Stand, in_cents, of_cents, rank, resampled_totals, stand
 
 
 def test_panel_flags_two_levels_apart_and_a_must_have_line_between():
@@ -95,6 +95,46 @@ def test_rank_ties_what_the_data_cannot_tell_apart():
     assert lines[1].tied_with == ("fair",)
     assert lines[0].low <= lines[0].total <= lines[0].high
     assert lines == rank(rubric, cards)
+
+
+def test_rank_gives_equal_cards_equal_intervals():
+    """Whose card it is does not matter, nor what it was called."""
+    rubric = a_rubric()
+    levels = {"c1": 4, "c2": 3, "c3": 4}
+    one, other = rank(rubric, {"one": confirmed(rubric, levels), "other": confirmed(rubric, levels, interview="i9")})
+    assert (one.total, one.low, one.high) == (other.total, other.low, other.high)
+
+
+def test_rank_draws_raters_and_gaps_as_they_are():
+    """Of two who differ each stands alone in a quarter of the draws; where one gave no score, the other's always counts."""
+    rubric = a_rubric()
+    low = confirmed(rubric, dict.fromkeys(("c1", "c2", "c3"), 1))
+    high = confirmed(rubric, dict.fromkeys(("c1", "c2", "c3"), 5), "bob")
+    drawn = resampled_totals(rubric, [*low, *high], SEED)
+    assert 0.2 < (drawn < 2).mean() < 0.3
+    assert 0.2 < (drawn > 4).mean() < 0.3
+    one_gap = resampled_totals(rubric, [*low, *high[:2]], SEED)
+    assert (one_gap <= drawn + 1e-9).all(), (
+        "without bob's last score the first rater's alone is left where bob is drawn"
+    )
+
+
+def test_stand_comes_back_from_whole_numbers_as_it_was():
+    rubric = a_rubric()
+    found = stand(rubric, confirmed(rubric, {"c1": 4, "c2": 3, "c3": 4}))
+    back = of_cents(*in_cents(found))
+    assert (back.total, back.low, back.high) == (found.total, found.low, found.high)
+    assert (back.counts == found.counts).all()
+    assert of_cents(*in_cents(Stand(None))) == Stand(None)
+
+
+def test_reckoning_is_numbered_anew_when_its_results_change():
+    """Databases keep what was drawn: whoever changes these figures must raise RECKONED, and only then this test."""
+    rubric = a_rubric()
+    mixed = [*confirmed(rubric, {"c1": 4, "c2": 3, "c3": 4}), *confirmed(rubric, {"c1": 2, "c2": 3, "c3": 5}, "bob")]
+    found = stand(rubric, mixed)
+    mean = round(float(resampled_totals(rubric, mixed, SEED).mean()), 4)
+    assert (RECKONED, str(found.total), str(found.low), str(found.high), mean) == (2, "3.30", "2.40", "4.20", 3.2683)
 
 
 def test_rank_has_no_limit_of_ten():
