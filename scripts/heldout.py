@@ -9,6 +9,7 @@ corpus's rubrics, each read by what was trained on all other talks. ``benchmarks
 
 from __future__ import annotations
 
+import importlib
 import pickle
 import time
 from collections.abc import Iterator
@@ -115,4 +116,5 @@ def rows(kind: str, sources: Sources, nlp: Parser | None) -> dict[str, Seen]:
 
 
 if __name__ == "__main__":
-    make()
+    # as a module, so that what is pickled names scripts.heldout and can be read by other programs
+    importlib.import_module("scripts.heldout").make()
