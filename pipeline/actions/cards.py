@@ -60,7 +60,7 @@ def see_card(desk: Desk, interview_id: str) -> Card:
     with desk.store.read() as c:
         interview = interviews.get_interview(c, interview_id)
         user = desk.require(c, "read-interview", interview)
-        mine = next((r for r in reviews.reviews(c, interview=interview_id) if r.reviewer == user.id), None)
+        mine = next(iter(reviews.reviews(c, interview=interview_id, reviewer=user.id)), None)
         job = openings.get_job(c, interview.job)
         rubric = openings.get_rubric(c, mine.rubric if mine else job.rubric)
         candidate = openings.get_candidate(c, interview.candidate)
@@ -98,7 +98,7 @@ def card_of(desk: Desk, review_id: str) -> Card:
 
 def _people(c: Connection, interview: Interview) -> dict[str, str]:
     wanted = {r.user for r in interview.raters} | {x.author for x in interviews.corrections(c, interview.id)}
-    return {user: openings.get_user(c, user).name for user in sorted(wanted)}
+    return dict(sorted(openings.user_names(c, tuple(wanted)).items()))
 
 
 def _with_talk(c: Connection, card: Card, user: User, analysis_id: str) -> Card:

@@ -188,7 +188,7 @@ def my_day(desk: Desk, size: int, done: int) -> tuple[InterviewPage, tuple[Inter
         user = _reader(desk, c)
         hidden = blind(c, user.id)
         rows, total = lists.interviews(c, user.id, mine=True, unfinished=True, limit=size)
-        last, _ = lists.interviews(c, user.id, mine=True, submitted=True, limit=done)
+        last, _ = lists.interviews(c, user.id, mine=True, submitted=True, limit=done, counted=False)
     return InterviewPage(rows=_rows(rows, now, hidden), total=total), _rows(last, now, hidden)
 
 
@@ -222,9 +222,10 @@ def _window(page: int, size: int) -> tuple[int, int]:
 
 def blind(c: Connection, person: str) -> frozenset[str]:
     """Interviews that the person has yet to rate by a rubric that hides who is rated."""
-    owed = lists.owed(c, person)
-    hiding = {ref for ref in dict.fromkeys(ref for _, ref in owed) if openings.get_rubric(c, ref).blind}
-    return frozenset(interview for interview, ref in owed if ref in hiding)
+    hiding = {ref for ref in openings.rubrics_in_use(c) if openings.get_rubric(c, ref).blind}
+    if not hiding:  # most hide nobody, and this is asked for every list
+        return frozenset()
+    return frozenset(interview for interview, ref in lists.owed(c, person) if ref in hiding)
 
 
 def _rows(rows: Sequence[Any], now: datetime, hidden: frozenset[str]) -> tuple[InterviewRow, ...]:

@@ -212,8 +212,9 @@ def interviews(
     ids: Sequence[str] | None = None,
     limit: int | None,
     offset: int = 0,
+    counted: bool = True,
 ) -> tuple[Sequence[Any], int]:
-    """A page of interviews, newest first, as they stand for ``person``; and how many there are.
+    """A page of interviews, newest first, as they stand for ``person``; and how many there are (0 unless ``counted``).
 
     ``mine``: only those that the person rates; of these ``unfinished``: only those that still ask something of them,
     ``submitted``: only those with their review in.
@@ -239,8 +240,14 @@ def interviews(
     if submitted:
         where.append(t.review.c.state == "submitted")
     # Counting needs neither names nor reviews unless they are asked for.
-    counted = source if name or unfinished or submitted else t.interview.join(t.rater, own) if mine else t.interview
-    number = connection.execute(sa.select(sa.func.count()).select_from(counted).where(*where)).scalar_one()
+    needed = t.interview.join(t.rater, own) if mine else t.interview
+    if name or unfinished or submitted:
+        needed = (
+            source if name else t.interview.join(t.rater, own, isouter=not mine).join(t.review, my_review, isouter=True)
+        )
+    number = 0
+    if counted:
+        number = connection.execute(sa.select(sa.func.count()).select_from(needed).where(*where)).scalar_one()
     page = (
         sa.select(t.interview.c.id, t.rater.c.kind, t.review.c.id.label("review"), t.review.c.state.label("review_state"),
                   t.candidate.c.name.label("candidate_name"))

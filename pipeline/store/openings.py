@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -64,6 +65,12 @@ def user_by_email(connection: Connection, email: str) -> User | None:
     return None if row is None else _user(row)
 
 
+def rubrics_in_use(connection: Connection) -> tuple[RubricRef, ...]:
+    """The rubric versions that openings use."""
+    rows = connection.execute(sa.select(t.job.c.rubric_id, t.job.c.rubric_version).distinct())
+    return tuple(RubricRef(id=row.rubric_id, version=row.rubric_version) for row in rows)
+
+
 def users(connection: Connection) -> tuple[User, ...]:
     """Everyone, by name."""
     return tuple(_user(row) for row in connection.execute(sa.select(t.user).order_by(t.user.c.name, t.user.c.id)))
@@ -71,7 +78,10 @@ def users(connection: Connection) -> tuple[User, ...]:
 
 def user_names(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
     """The names of those people."""
-    return {u.id: u.name for u in users(connection) if u.id in set(ids)} if ids else {}
+    if not ids:
+        return {}
+    query = sa.select(t.user.c.id, t.user.c.name).where(t.user.c.id.in_(sorted(set(ids))))
+    return {row.id: row.name for row in connection.execute(query)}
 
 
 def _user(row: Row[Any]) -> User:
@@ -101,7 +111,13 @@ def get_rubric(connection: Connection, ref: RubricRef) -> Rubric:
     row = connection.execute(
         sa.select(t.rubric.c.body).where(t.rubric.c.id == ref.id, t.rubric.c.version == ref.version)
     ).first()
-    return Rubric.model_validate_json(found(row, "rubric version").body)
+    return _read_rubric(found(row, "rubric version").body)
+
+
+@lru_cache(maxsize=32)
+def _read_rubric(body: str) -> Rubric:
+    """A version never changes, and nearly every page needs one."""
+    return Rubric.model_validate_json(body)
 
 
 def _job_values(job: JobOpening) -> dict[str, Any]:
