@@ -25,7 +25,7 @@ def main(page: Path) -> None:
     with tempfile.TemporaryDirectory() as folder, Chromium(Path(folder)) as browser:
         browser.open(page.resolve().as_uri(), 1440, 1180)
         browser.run("document.querySelector('a.quote[data-start]').click()")
-        time.sleep(1.5)
+        time.sleep(4)  # the transcript scrolls there, on a busy machine too
         picture = Image.open(io.BytesIO(browser.picture())).convert("RGB")
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     picture.quantize(128, dither=Image.Dither.NONE).save(TARGET, optimize=True)
