@@ -45,7 +45,7 @@ def assign_roles(
             roles=_roles(labels, candidate), confidence=1.0, reason=f"{candidate} was named as the candidate."
         )
     if len(labels) < 2:
-        return _unknown(labels, "only one speaker" if labels else "no speaker labels")
+        return _unknown(labels, "only one voice was told apart" if labels else "no speaker labels")
     features = speaker_features(turns, rubric, embedder)
     scores = {label: sum(_WEIGHTS[name] * value for name, value in features[label].items()) for label in labels}
     said = {label: sum(turn.n_words for turn in turns if turn.speaker == label) for label in labels}
@@ -55,8 +55,11 @@ def assign_roles(
     if not heard:
         return _unknown(labels, "nobody says enough to tell")
     best, chance = _likeliest(heard)
+    alone = not any(features[label]["asking"] for label in labels if label != best)
     if chance < ENOUGH or (len(heard) == 1 and features[best]["asking"] > 0.5):
         return _unknown(labels, "it is not clear who answers", chance)
+    if alone and features[best]["asking"] > 0:
+        return _unknown(labels, "the only one who asks is the one who answers; two voices may have been taken for one")
     return RoleAssignment(roles=_roles(labels, best), confidence=round(chance, 4), reason=_reason(best, features[best]))
 
 

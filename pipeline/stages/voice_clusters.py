@@ -37,7 +37,8 @@ APART_IN_BREATHS = 0.09
 makes alike (mean prints' cosine 0.81) have 0.11."""
 
 TORN = 0.33
-"""Breaths torn between two voices, as a share of what chance would tear: up to 0.2 between two voices, mostly about 1 within one."""
+"""Breaths torn between two voices, as a share of what chance would tear: up to 0.2 between two voices (0.28 in a real
+call), mostly about 1 within one."""
 
 FEW_BREATHS = 3.0
 """Fewer torn breaths than this, expected by chance, prove nothing."""

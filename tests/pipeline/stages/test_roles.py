@@ -73,6 +73,17 @@ def test_roles_stay_unknown_where_only_one_speaks(engines: Engines) -> None:
     assert "--candidate" in found.reason
 
 
+def test_roles_stay_unknown_where_two_voices_were_taken_for_one(engines: Engines, fixtures: Path) -> None:
+    """All that the interviewer asks has the candidate's label, and a few stray words have one of their own."""
+    turns = []
+    for turn in talk(fixtures, "dev-a-01"):
+        for part in turn.text.split(". "):
+            turns += [Turn(t=0, speaker="S1", text=part), Turn(t=0, speaker="S2", text="Right.")]
+    found = assign_roles(turns, RUBRIC, engines.embedder)
+    assert set(found.roles.values()) == {"unknown"}
+    assert "--candidate" in found.reason
+
+
 def test_roles_stay_unknown_without_speakers(engines: Engines) -> None:
     turns = [Turn(t=0, speaker=None, text="Tell me about your accounts."), Turn(t=1, speaker=None, text="I had forty.")]
     found = assign_roles(turns, RUBRIC, engines.embedder)
