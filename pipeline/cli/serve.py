@@ -76,6 +76,11 @@ def run(
     sample: bool = False,
 ) -> None:
     """Serves until told to stop; the background workers end with it."""
+    import os
+
+    # Before numpy is loaded: requests share the cores already, and for the small matrices of a comparison a second thread
+    # costs more than it brings (twice the time). Workers are told their own number.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from pipeline import wiring
     from pipeline.web.app import create_app
     from pipeline.web.site import Site
