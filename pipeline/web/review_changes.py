@@ -23,6 +23,8 @@ def _printable(text: str) -> str:
 
 
 Id = Annotated[str, Path(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
+LARGEST_VERSION = 2**31 - 1
+"""What an integer column takes in every database; a larger number is a request that does not fit."""
 """An id in an address."""
 Key = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
 Why = Annotated[str, Field(max_length=2_000), AfterValidator(_printable)]

@@ -49,7 +49,12 @@ class FasterWhisper:
         if self._model.model.is_multilingual:
             code, probability, _ = self._model.detect_language(first_speech(samples), language_detection_segments=2)
             require_english_code(code, probability)
-        return recognise(samples, partial(self._hear, vocabulary), engine=self.name, progress=progress)
+        from threadpoolctl import threadpool_limits
+
+        # The mel spectrum is one matrix product in NumPy, whose last bits depend on the number of threads; now and then
+        # a word does too. CTranslate2's own threads are not touched.
+        with threadpool_limits(1, user_api="blas"):
+            return recognise(samples, partial(self._hear, vocabulary), engine=self.name, progress=progress)
 
     def _hear(
         self, vocabulary: Sequence[str], window: NDArray[np.float32], clips: Sequence[Clip]

@@ -188,6 +188,8 @@ def test_consent_may_be_noted_while_sending(scene: Scene, ann: TestClient) -> No
     answer = ann.post(f"/api/rounds/{held.id}/consent", json={"consent": "given", "version": held.version})
     assert answer.json()["consent"] == "given"
     assert ann.post(f"/api/rounds/{held.id}/consent", json={"consent": "refused", "version": 1}).status_code == 409
+    beyond = {"consent": "refused", "version": -(2**90)}
+    assert ann.post(f"/api/rounds/{held.id}/consent", json=beyond).status_code == 422, "no column holds that number"
 
 
 def test_today_shows_progress_and_failures_with_what_to_do(scene: Scene, ann: TestClient) -> None:

@@ -81,6 +81,19 @@ def test_the_same_sound_gives_the_same_words_and_int16_is_as_good(
     assert faster.transcribe((sound * 32768).astype(np.int16)) == recognition
 
 
+def test_the_words_do_not_depend_on_how_many_threads_numpy_has(
+    faster: FasterWhisper, sound: NDArray[np.float32], recognition: Recognition
+) -> None:
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(2, user_api="blas"):
+        two = faster.transcribe(sound)
+    with threadpool_limits(1, user_api="blas"):
+        one = faster.transcribe(sound)
+
+    assert one == two == recognition
+
+
 def test_progress_rises_to_one(faster: FasterWhisper, sound: NDArray[np.float32]) -> None:
     shares: list[float] = []
     faster.transcribe(sound, progress=shares.append)
