@@ -20,6 +20,11 @@ from scripts.rewordings import rewordings
 from scripts.scoring_data import Sample, Sources, load_sources
 
 SILENCE = "I can't think of anything there, sorry."
+LIMITS = (
+    "Limits: the shipped weights were trained on these interviews, which makes drafts steadier than on new ones. The wording of the colleague's and team's",
+    "stories was written together with the rule that finds denials (`pipeline/stages/ownership.py`; it takes no turn of the 121 labelled interviews for one).",
+    "Names can still move a draft by a third of a level, probably because names that are also words of the dictionary are not masked.",
+)
 
 
 class Move(NamedTuple):
@@ -110,7 +115,7 @@ def table(found: dict[str, list[Move]], reached: dict[str, list[list[int | None]
     for name, by_rubric in reached.items():
         levels = [level for row in by_rubric for level in row]
         lines.append(f"| {name} | " + " | ".join(str(levels.count(level)) for level in (None, 1, 2, 3, 4, 5)) + " |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", *LIMITS]) + "\n"
 
 
 def main() -> None:

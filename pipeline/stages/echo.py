@@ -39,6 +39,31 @@ def echoes(said: frozenset[str], anchors: Sequence[frozenset[str]]) -> bool:
     return len(said) >= 4 and any(len(said & anchor) >= ECHO_SHARE * len(said) for anchor in anchors)
 
 
+def said_back(
+    said: Sequence[frozenset[str]], turn: Sequence[int], anchors: Sequence[frozenset[str]]
+) -> NDArray[np.bool_]:
+    """Which units only say the rubric back: those that echo a text of it, and what goes on beside one in the same turn.
+
+    A rest that is too short to be judged alone ("other shifts take over the method", "that is how I work every day") is an echo where it
+    and the echo beside it together still are one.
+    """
+    hollow = np.array([echoes(unit, anchors) for unit in said], dtype=np.bool_)
+    alone = hollow.copy()
+    for order in (range(len(said)), range(len(said) - 1, -1, -1)):
+        run: frozenset[str] = frozenset()
+        before = -1
+        for i in order:
+            if turn[i] != before:
+                run = frozenset()
+            before = turn[i]
+            joined = run | said[i]
+            if run and echoes(joined, anchors):
+                hollow[i], run = True, joined
+            else:
+                run = said[i] if alone[i] else frozenset()
+    return hollow
+
+
 def rubric_content(rubric: Rubric) -> tuple[frozenset[str], ...]:
     """The content of each anchor and definition."""
     texts = [text for c in rubric.competencies for text in (*c.anchors.values(), c.definition) if text]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.transcript import Turn
-from pipeline.stages.echo import content, echoes, told_again
+from pipeline.stages.echo import content, said_back, told_again
 from pipeline.stages.evidence import Parser, Unit, find_units
 from pipeline.stages.masking import plain_words
 from pipeline.stages.network import Floats, Readings
@@ -93,7 +93,7 @@ def placed(readings: Readings, talk: Parsed, anchors: Sequence[frozenset[str]]) 
     What only says the rubric back, repeats an earlier story, plans an imagined case, or was somebody else's work weighs nothing;
     ``anchors`` is what the rubric says, from ``echo.rubric_content``.
     """
-    hollow = np.array([echoes(said, anchors) for said in talk.content], dtype=np.bool_)
+    hollow = said_back(talk.content, [unit.turn for unit in talk.units], anchors)
     silent = talk.silent | hollow[talk.unit_of] if len(talk.unit_of) else talk.silent
     kept = readings._replace(relevance=readings.relevance * ~silent[:, None])
     return Reading(kept, talk.turn, talk.start, talk.end, talk.unit_of, talk.units, talk.said, talk.counts, talk.often)

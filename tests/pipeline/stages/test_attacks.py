@@ -56,6 +56,16 @@ def test_the_top_anchors_read_aloud_reach_nothing(scorer, sources, rubric, readi
     assert reached(drafts(scorer, sources, rubric, [everything, *[NOTHING] * (len(said) - 1)])) == {}
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "reading", [top_anchor, lambda competency: nearly(top_anchor(competency))], ids=["word for word", "nearly"]
+)
+def test_the_top_anchors_of_no_rubric_reach_anything(scorer, sources, reading) -> None:
+    for name, rubric in sources.rubrics.items():
+        said = [reading(competency) for competency in rubric.competencies]
+        assert reached(drafts(scorer, sources, name, said)) == {}, name
+
+
 @pytest.mark.parametrize("rubric", RUBRICS)
 @pytest.mark.parametrize("told_as", [colleagues, teams])
 def test_work_said_to_be_somebody_elses_reaches_nothing(scorer, sources, rubric, told_as) -> None:

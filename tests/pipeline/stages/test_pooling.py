@@ -8,7 +8,7 @@ import pytest
 from models.answer import Answer
 from models.rubric import Competency, Question, Rubric
 from models.transcript import Turn
-from pipeline.stages.echo import content, echoes, told_again
+from pipeline.stages.echo import content, echoes, said_back, told_again
 from pipeline.stages.network import Readings
 from pipeline.stages.phrases import BINS, Phrases, count_phrases, read_phrases, read_weighted
 from pipeline.stages.pooling import FEATURES, ONE_STORY, PoolWeights, Spread, enough, level_chances, plausible, values
@@ -86,6 +86,28 @@ def test_the_rubric_said_back_is_an_echo_and_a_deed_is_not() -> None:
     assert echoes(content("I design reusable data models and automated validations other analysts rely on"), anchors)
     assert not echoes(
         content("I wrote a check that stops the load when the totals are off and two teams use it"), anchors
+    )
+
+
+def test_what_goes_on_beside_an_echo_is_one_and_a_story_after_it_is_not() -> None:
+    anchors = [
+        content(
+            "Forecasts workload, builds cross-trained capacity and holds cut-offs; other shifts take over the method."
+        )
+    ]
+    deed = "At the spring peak two pickers were ill, so I moved packers over and we shipped by six"
+    said = [
+        "I build cross-trained capacity, holding cut-offs",
+        "other shifts take over the method",
+        "that is how I work",
+        deed,
+    ]
+    units = [content(text) for text in said]
+
+    assert said_back(units, [1, 1, 1, 1], anchors).tolist() == [True, True, True, False]
+    assert said_back(units[::-1], [1, 1, 1, 1], anchors).tolist() == [False, True, True, True], "or before it"
+    assert said_back(units, [1, 3, 3, 3], anchors).tolist() == [True, False, False, False], (
+        "another turn stands for itself"
     )
 
 
