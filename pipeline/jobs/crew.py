@@ -13,8 +13,8 @@ from typing import IO
 
 from pipeline.errors import EngineError, StorageError
 
-MEGABYTES_A_WORKER = 1800
-"""What one worker with the default weights needs at its peak on an hour's recording (docs/capacity.md)."""
+MEGABYTES_A_WORKER = 3200
+"""What one worker with the default weights needs at its peak in a day of half-hour recordings (docs/capacity.md)."""
 
 QUICK_SECONDS, QUICK_DEATHS = 20.0, 5
 

@@ -88,7 +88,7 @@ def _cores() -> Finding:
     return Finding(
         what="machine", well=memory >= 1500,
         found=f"{cores} cores, {memory / 1000:.1f} GB of memory free: {workers_for(cores, memory)} workers",
-        remedy="" if memory >= 1500 else "Close something: one worker needs about 1.8 GB.",
+        remedy="" if memory >= 1500 else "Close something: one worker needs about 3.2 GB at its peak.",
     )  # fmt: skip
 
 

@@ -173,7 +173,7 @@ def test_measures_are_served_without_names(shop: Shop) -> None:
 
 def test_workers_fit_into_cores_and_memory() -> None:
     """One a core, as many as memory holds, at least one; what was asked for is taken."""
-    assert workers_for(8, 4000) == 2
+    assert workers_for(8, 7000) == 2
     assert workers_for(2, 64_000) == 2
     assert workers_for(4, 500) == 1
     assert workers_for(2, 500, 3) == 3
