@@ -140,7 +140,7 @@ def script_of(name: str, case: Case, rng: np.random.Generator) -> Script:
                 lines.append(Line(listener, "", said, float(rng.uniform(0.3, 0.8)), 0))
     speakers = {letter: ("interviewer", voice) for letter, voice in zip("IJ", case.interviewers, strict=False)}
     return Script(
-        name, case.interview, f"{case.form}", speakers | {"C": ("candidate", case.candidate)}, ["small-talk"], lines
+        name, case.interview, case.form, speakers | {"C": ("candidate", case.candidate)}, ["small-talk"], lines
     )
 
 

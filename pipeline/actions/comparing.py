@@ -176,7 +176,7 @@ def _ranking(
     known = _known(desk.store, job_id)
     if known.asked != (hidden, prints):
         changed = [key for key, seen in prints.items() if known.prints.get(key) != seen]
-        kept = totals.kept(c, job_id) if changed else {}
+        kept = totals.kept(c, job_id, _few(changed)) if changed else {}
         fresh = {
             key: of_cents(kept[key].total, kept[key].low, kept[key].high, kept[key].counts)
             for key in changed
@@ -220,11 +220,16 @@ def _prints(c: Connection, job: JobOpening) -> dict[str, Print]:
     }
 
 
+def _few(wanted: Sequence[str]) -> Sequence[str] | None:
+    """Those candidates where they are few enough to be named to the database; None for everyone."""
+    return wanted if len(wanted) < MANY else None
+
+
 def _cards(c: Connection, job: JobOpening, wanted: Sequence[str]) -> dict[str, Cards]:
     """The cards of those candidates; none of one whose reviews were made with another rubric version."""
     if not wanted:
         return {}
-    found = restore.confirmed(c, job=job.id, candidates=wanted if len(wanted) < MANY else None)
+    found = restore.confirmed(c, job=job.id, candidates=_few(wanted))
     cards = {key: found.get(key, Cards()) for key in wanted}
     return {
         key: card if all(ref == job.rubric for ref in {score.rubric for score in card.scores}) else Cards()

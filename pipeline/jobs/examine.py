@@ -82,13 +82,13 @@ def _disk(folder: Path) -> Finding:
 
 
 def _cores() -> Finding:
-    from pipeline.jobs.crew import free_megabytes, workers_for
+    from pipeline.jobs.crew import MEGABYTES_A_WORKER, free_megabytes, workers_for
 
     cores, memory = os.cpu_count() or 1, free_megabytes()
     return Finding(
         what="machine", well=memory >= 1500,
         found=f"{cores} cores, {memory / 1000:.1f} GB of memory free: {workers_for(cores, memory)} workers",
-        remedy="" if memory >= 1500 else "Close something: one worker needs about 3.2 GB at its peak.",
+        remedy="" if memory >= 1500 else f"Close something: one worker needs about {MEGABYTES_A_WORKER / 1000:.1f} GB at its peak.",
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -24,13 +24,17 @@ class KeptTotal:
     counts: bytes
 
 
-def kept(connection: Connection, job: str) -> dict[str, KeptTotal]:
-    """What is kept of the candidates of an opening, by id; it may rest on what has changed since."""
+def kept(connection: Connection, job: str, candidates: Sequence[str] | None = None) -> dict[str, KeptTotal]:
+    """What is kept of the candidates of an opening, or of those named (some hundreds at most), by id; it may rest on what has
+    changed since.
+    """
     query = (
         sa.select(t.kept_total)
         .join(t.candidate, t.candidate.c.id == t.kept_total.c.candidate)
         .where(t.candidate.c.job == job)
     )
+    if candidates is not None:
+        query = query.where(t.kept_total.c.candidate.in_(candidates))
     return {
         candidate: KeptTotal(basis, total, low, high, bytes(counts))
         for candidate, basis, total, low, high, counts in connection.execute(query)

@@ -23,9 +23,9 @@ def _printable(text: str) -> str:
 
 
 Id = Annotated[str, Path(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
-LARGEST_VERSION = 2**31 - 1
-"""What an integer column takes in every database; a larger number is a request that does not fit."""
 """An id in an address."""
+Version = Annotated[int, Field(ge=0, le=2**31 - 1)]
+"""The version of a record that one saw: no more than an integer column takes in every database."""
 Key = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
 Why = Annotated[str, Field(max_length=2_000), AfterValidator(_printable)]
 Prose = Annotated[str, Field(max_length=20_000), AfterValidator(_printable)]

@@ -16,7 +16,7 @@ from pipeline.actions.lists import CandidateRow
 from pipeline.errors import DebriefError, UsageError
 from pipeline.jobs.intake import PIECE, Arrival, Intake
 from pipeline.web.auth import SignedIn
-from pipeline.web.review_changes import LARGEST_VERSION
+from pipeline.web.review_changes import Version
 from pipeline.web.site import site
 
 router = APIRouter(prefix="/api", tags=["uploads"])
@@ -47,7 +47,7 @@ class NewConsent(BaseModel):
     """What the candidate said, and the version of the round that one saw."""
 
     consent: Consent
-    version: Annotated[int, Field(ge=0, le=LARGEST_VERSION)]
+    version: Version
 
 
 class NewUpload(BaseModel):

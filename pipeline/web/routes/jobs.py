@@ -10,7 +10,7 @@ from pipeline.actions import enrolling, lists, openings
 from pipeline.errors import UsageError
 from pipeline.judgement.permissions import may
 from pipeline.web.auth import SignedIn
-from pipeline.web.review_changes import LARGEST_VERSION
+from pipeline.web.review_changes import Version
 from pipeline.web.routes.intake import span
 from pipeline.web.routes.upload import CONSENTS, moment
 from pipeline.web.site import back, page
@@ -87,18 +87,14 @@ def add_round(
 
 
 @router.post("/interviews/{interview_id}/raters")
-def assign(
-    interview_id: str, desk: SignedIn, person: Text, version: Annotated[int, Form(ge=0, le=LARGEST_VERSION)]
-) -> Response:
+def assign(interview_id: str, desk: SignedIn, person: Text, version: Annotated[Version, Form()]) -> Response:
     """Asks one more reviewer."""
     held = openings.assign(desk, interview_id, person, version)
     return back(f"/jobs/{held.job}", said="saved")
 
 
 @router.post("/interviews/{interview_id}/consent")
-def consent(
-    interview_id: str, desk: SignedIn, consent: Text, version: Annotated[int, Form(ge=0, le=LARGEST_VERSION)]
-) -> Response:
+def consent(interview_id: str, desk: SignedIn, consent: Text, version: Annotated[Version, Form()]) -> Response:
     """Notes what the candidate said to recording and analysis."""
     if consent not in CONSENTS:
         raise UsageError("Consent is given, refused or unknown.", "Ask the candidate.")

@@ -15,7 +15,7 @@ from pipeline.errors import DebriefError, NotFoundError, RubricError
 from pipeline.rubrics.reading import MAX_BYTES
 from pipeline.web.auth import SignedIn
 from pipeline.web.changes import pieces
-from pipeline.web.review_changes import LARGEST_VERSION
+from pipeline.web.review_changes import Version
 from pipeline.web.routes.candidates import as_file
 from pipeline.web.site import back, page, refused
 
@@ -162,9 +162,7 @@ def moving(request: Request, desk: SignedIn, rubric: str, version: str) -> Respo
 
 
 @router.post("/rubrics/{rubric}/{version}/move", include_in_schema=False)
-def move(
-    desk: SignedIn, rubric: str, version: str, job: Text, seen: Annotated[int, Form(ge=0, le=LARGEST_VERSION)]
-) -> Response:
+def move(desk: SignedIn, rubric: str, version: str, job: Text, seen: Annotated[Version, Form()]) -> Response:
     """Moves an opening to this version, where it is still as it was seen."""
     drafting.move(desk, job, RubricRef(id=rubric, version=version), seen)
     return back(f"/rubrics/{rubric}/{version}", said="saved")
